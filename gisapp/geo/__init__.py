@@ -1,0 +1,1 @@
+"""Arithmetic: reference systems, mesh codes, tile numbers. No web, no database."""
