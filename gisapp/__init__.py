@@ -1,0 +1,37 @@
+"""gisapp: the open-source integrated map of a Japanese city (統合型GIS)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+__version__ = "0.1.0"
+
+if TYPE_CHECKING:
+    from flask import Flask
+
+    from gisapp.installation import Installation
+
+
+def create_app(installation: Installation | None = None) -> Flask:
+    """The whole web application, named once, top to bottom.
+
+    `installation`: what to serve; by default the one that the GISAPP_* settings name, without the owner's rights.
+    """
+    from flask import Flask
+
+    from gisapp import error_pages, features, health, maps, ogc, security_headers, tiles, web
+    from gisapp.access import sign_in
+    from gisapp.installation import open_for_web
+    from gisapp.intake import routes as intake
+    from gisapp.settings import ROOT, load_settings
+
+    installation = installation or open_for_web(load_settings())
+    app = Flask("gisapp", static_folder=str(ROOT / "static"), static_url_path="/static")
+    app.extensions["gisapp"] = installation
+    web.init_app(app, installation)
+    error_pages.init_app(app)
+    security_headers.init_app(app)
+    sign_in.init_app(app)
+    for blueprint in (sign_in.sign_in, health.health, maps.maps, tiles.tiles, features.features, intake.uploads, ogc.ogc):
+        app.register_blueprint(blueprint)
+    return app

@@ -1,0 +1,139 @@
+"""The guard in front of every route, and who is asking.
+
+A route says `@open_to_all` (what it shows still depends on who asks), `@signed_in`, or `@changes_layer("upload")`.
+A test walks the URL map and fails for a route that says none.
+"""
+
+from __future__ import annotations
+
+import functools
+import time
+from collections.abc import Callable
+from typing import Any, TypeVar, cast
+
+from flask import current_app, g, request
+from flask_login import current_user
+
+from gisapp import errors, roles
+from gisapp.access import people, tokens
+from gisapp.access.policy import Asker, may_change, view_of
+from gisapp.catalogue.layer import Layer, View
+from gisapp.installation import Installation
+
+Route = TypeVar("Route", bound=Callable[..., Any])
+FRESH_SECONDS = 2.0  # a changed right takes effect after this at the latest
+
+
+def installation() -> Installation:
+    """The installation that answers this request."""
+    return cast(Installation, current_app.extensions["gisapp"])
+
+
+def open_to_all(route: Route) -> Route:
+    """Anybody may call the route; it shows each asker what is theirs."""
+    route.guard = "open_to_all"  # type: ignore[attr-defined]
+    return route
+
+
+def signed_in(route: Route) -> Route:
+    """Only for people who signed in, or their tokens. Raises errors.SignInNeeded."""
+
+    @functools.wraps(route)
+    def guarded(*args: Any, **kwargs: Any) -> Any:
+        if asker().person is None:
+            raise errors.SignInNeeded()
+        return route(*args, **kwargs)
+
+    guarded.guard = "signed_in"  # type: ignore[attr-defined]
+    return cast(Route, guarded)
+
+
+def changes_layer(verb: str) -> Callable[[Route], Route]:
+    """Only for those who may do `verb` (upload, publish) to the layer in the URL part `layer`.
+
+    Raises errors.SignInNeeded, NotAllowed, LayerNotFound (also when the layer is hidden from the asker).
+    """
+
+    def decorate(route: Route) -> Route:
+        @functools.wraps(route)
+        def guarded(*args: Any, **kwargs: Any) -> Any:
+            require_change(kwargs["layer"], verb)
+            return route(*args, **kwargs)
+
+        guarded.guard = f"changes_layer:{verb}"  # type: ignore[attr-defined]
+        return cast(Route, guarded)
+
+    return decorate
+
+
+def require_change(layer_id: str, verb: str) -> Layer:
+    """The layer, if the asker may do `verb` to it. Raises as `changes_layer` says."""
+    if asker().person is None:
+        raise errors.SignInNeeded()
+    layer = installation().catalogue.layer(layer_id)
+    if view_of(asker(), layer) is None and may_change(asker(), layer, verb).allowed is False:
+        raise errors.LayerNotFound(layer=layer_id)
+    decision = may_change(asker(), layer, verb)
+    if not decision.allowed:
+        raise errors.NotAllowed(why_ja=decision.why_ja, why_en=decision.why_en)
+    return layer
+
+
+def asker() -> Asker:
+    """Who asks: from the bearer token, else from the signed session cookie; nothing else chooses rights.
+
+    Raises errors.TokenInvalid for a token that is not valid: it is never taken for a visitor.
+    """
+    if "asker" not in g:
+        g.asker = _by_token() if "Authorization" in request.headers else _by_session()
+    return cast(Asker, g.asker)
+
+
+def visible(layer_id: str) -> tuple[Layer, View]:
+    """The layer and the view of it that the asker has. Raises errors.LayerNotFound: hidden and missing are one."""
+    layer = installation().catalogue.layer(layer_id)
+    view = view_of(asker(), layer)
+    if view is None:
+        raise errors.LayerNotFound(layer=layer_id)
+    return layer, view
+
+
+def visible_layers() -> list[tuple[Layer, View]]:
+    """Every layer that the asker may see with the asker's view of it, in the catalogue's order."""
+    pairs = ((layer, view_of(asker(), layer)) for layer in installation().catalogue.layers.values())
+    return [(layer, view) for layer, view in pairs if view is not None]
+
+
+def audience_role() -> str:
+    """The database role that reads for the asker."""
+    return roles.audience(asker().departments)
+
+
+def _by_token() -> Asker:
+    scheme, _, presented = request.headers["Authorization"].partition(" ")
+    if scheme.lower() != "bearer" or not presented:
+        raise errors.TokenInvalid(why_ja="「Authorization: Bearer …」の形ではありません", why_en="it is not “Authorization: Bearer …”")
+    with installation().database.transaction(roles.APP) as connection:
+        token = tokens.find_token(connection, presented.strip())
+        owner = people.find_person(connection, token.person_id)
+    if owner is None:
+        raise errors.TokenInvalid(why_ja="持ち主がもういません", why_en="its owner is no longer here")
+    return Asker(owner, token)
+
+
+def _by_session() -> Asker:
+    user = current_user
+    return Asker(user.person) if user.is_authenticated else Asker()
+
+
+def fresh_person(person_id: int) -> people.Person | None:
+    """The person as of at most FRESH_SECONDS ago (one small question per person and process in that time)."""
+    kept: dict[int, tuple[float, people.Person | None]] = current_app.extensions.setdefault("gisapp_people", {})
+    when, found = kept.get(person_id, (0.0, None))
+    if time.monotonic() - when > FRESH_SECONDS:
+        with installation().database.transaction(roles.APP) as connection:
+            found = people.find_person(connection, person_id)
+        if len(kept) > 10_000:
+            kept.clear()
+        kept[person_id] = (time.monotonic(), found)
+    return found

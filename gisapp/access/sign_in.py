@@ -1,0 +1,91 @@
+"""Signing in and out with a password: /sign-in, /sign-out."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import urlsplit
+
+from flask import Blueprint, Flask, current_app, g, redirect, render_template, request, session, url_for
+from flask_login import LoginManager, UserMixin, login_user, logout_user
+from werkzeug.wrappers import Response
+
+from gisapp import errors, roles
+from gisapp.access import people
+from gisapp.access.guard import fresh_person, installation, open_to_all
+
+sign_in = Blueprint("sign_in", __name__)
+
+
+class SignedIn(UserMixin):  # type: ignore[misc]
+    """A person as Flask-Login knows one. The cookie holds `id:session_number`, signed."""
+
+    def __init__(self, person: people.Person) -> None:
+        self.person = person
+
+    def get_id(self) -> str:
+        return f"{self.person.id}:{self.person.session_number}"
+
+
+def init_app(app: Flask) -> None:
+    """Tell Flask-Login how to find the person that a session cookie names."""
+    manager = LoginManager(app)
+    manager.session_protection = "strong"  # another browser or address with the same cookie is nobody
+
+    @manager.user_loader  # type: ignore[untyped-decorator]
+    def load(cookie_id: str) -> SignedIn | None:
+        person_id, _, session_number = cookie_id.partition(":")
+        if not (person_id.isdigit() and session_number.isdigit()):
+            return None
+        person = fresh_person(int(person_id))
+        return SignedIn(person) if person and person.session_number == int(session_number) else None
+
+
+@sign_in.get("/sign-in")
+@open_to_all
+def form() -> str:
+    """The form."""
+    return render_template("access/sign_in.html", next=safe_next(request.args.get("next")), error=None, lang=_lang())
+
+
+@sign_in.post("/sign-in")
+@open_to_all
+def enter() -> Any:
+    """Check name and password; then on to the page that asked for it."""
+    onward = safe_next(request.form.get("next"))
+    try:
+        with installation().database.transaction(roles.APP) as connection:
+            who = people.check_password(connection, request.form.get("login", ""), request.form.get("password", ""))
+            person = people.find_person(connection, who)
+        if person is None:  # the last day has passed
+            raise errors.SignInFailed()
+    except (errors.SignInFailed, errors.TooMany) as error:
+        return render_template("access/sign_in.html", next=onward, error=error, lang=_lang()), error.status
+    session.clear()  # nothing of the visitor's session lives on in the person's
+    session.permanent = True
+    login_user(SignedIn(person))
+    current_app.extensions.get("gisapp_people", {}).pop(person.id, None)
+    return redirect(onward)
+
+
+@sign_in.post("/sign-out")
+@open_to_all
+def leave() -> Response:
+    """End the session in this browser."""
+    logout_user()
+    session.clear()
+    g.pop("asker", None)
+    return redirect(url_for("maps.index"))
+
+
+def safe_next(target: str | None) -> str:
+    """A path of this site to go on to; `/` for anything that would lead elsewhere."""
+    if not target or not target.startswith("/") or target.startswith(("//", "/\\")) or "\\" in target:
+        return "/"
+    parts = urlsplit(target)
+    return "/" if parts.scheme or parts.netloc or any(ord(c) < 32 for c in target) else target
+
+
+def _lang() -> str:
+    return "en" if request.args.get("lang") == "en" else "ja"
+
+

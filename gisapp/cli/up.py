@@ -1,0 +1,211 @@
+"""`gisapp up`, `gisapp down`: the whole installation as one program in the foreground.
+
+`up` holds the owner's rights and starts two children that do not share its terminal: the web server (without the owner's
+password: not even in its environment) and the background worker. When `up` ends, they end; when it was killed, the next
+`up` ends what it left before it starts anew.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+from types import FrameType
+
+import click
+
+from gisapp import cluster, errors
+from gisapp.cli.db import prepare
+from gisapp.installation import Installation, open_for_shell
+from gisapp.schema.sync import sync
+from gisapp.settings import Settings, load_settings
+
+GRACE_SECONDS = 8.0
+
+
+@click.command()
+@click.option("--open-message/--no-open-message", default=True, hidden=True)
+def up(open_message: bool) -> None:
+    """データベース・サーバー・ワーカーを起動する。Start everything; Ctrl-C stops it.
+
+    \b
+    Examples:
+      gisapp up
+      GISAPP_PORT=9000 GISAPP_CITY=yaizu gisapp up
+    """
+    settings = load_settings()
+    end_leftovers(settings)
+    require_free_port(settings)
+    installation = open_for_shell(settings)
+    prepare(installation)
+    sync(installation)
+    run(installation, announce=open_message)
+
+
+@click.command()
+def down() -> None:
+    """起動中のものを止める。Stop what `gisapp up` started, and the embedded database."""
+    settings = load_settings()
+    note = _note(settings)
+    if note.exists() and _is_ours(pid := json.loads(note.read_text())["up"]):
+        os.kill(pid, signal.SIGTERM)  # it ends its children and the cluster itself
+        until = time.monotonic() + 2 * GRACE_SECONDS
+        while note.exists() and time.monotonic() < until:
+            time.sleep(0.1)
+        return
+    end_leftovers(settings)
+    if not settings.database_url:
+        cluster.stop(cluster.locate(settings))
+
+
+def require_free_port(settings: Settings) -> None:
+    """Raises errors.PortTaken."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((settings.bind, settings.port))
+        except OSError as error:
+            raise errors.PortTaken(port=settings.port, other=settings.port + 1000 if settings.port < 64000 else 8000) from error
+
+
+def run(installation: Installation, *, announce: bool = True) -> None:
+    """Run the web server and the worker until Ctrl-C, SIGTERM or the end of one of them."""
+    settings = installation.settings
+    children = {"web": _spawn(web_command(settings), web_environment(settings))}
+    children["worker"] = _spawn([sys.executable, "-m", "gisapp.cli.worker"], os.environ.copy())
+    _note(settings).parent.mkdir(parents=True, exist_ok=True)
+    pids = {"up": os.getpid()} | {name: child.pid for name, child in children.items()}
+    _note(settings).write_text(json.dumps(pids))
+    stopping: list[int] = []
+
+    def stop(number: int, frame: FrameType | None) -> None:
+        stopping.append(number)
+
+    previous = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        if wait_until_answering(settings, children["web"]) and announce:
+            click.echo(f"\n地図 / maps:  http://{settings.bind}:{settings.port}/   (Ctrl-C で終了 / stops)")
+        while not stopping and all(child.poll() is None for child in children.values()):
+            time.sleep(0.2)
+        failed = [name for name, child in children.items() if child.poll() not in (None, 0)]
+    finally:
+        for child in children.values():
+            _end_group(child.pid)
+        for child in children.values():
+            child.wait(GRACE_SECONDS)
+        _note(settings).unlink(missing_ok=True)
+        installation.database.close()
+        if installation.embedded:
+            cluster.stop(cluster.locate(settings))
+        for number, handler in previous.items():
+            signal.signal(number, handler)
+    if failed and not stopping:
+        click.echo(f"{', '.join(failed)}: 異常終了しました / ended unexpectedly", err=True)
+        sys.exit(1)
+
+
+def wait_until_answering(settings: Settings, child: subprocess.Popen[bytes], seconds: float = 60) -> bool:
+    """Wait until the server takes connections; False when it ended or did not in time."""
+    until = time.monotonic() + seconds
+    while time.monotonic() < until and child.poll() is None:
+        try:
+            with socket.create_connection((settings.bind, settings.port), timeout=1):
+                return True
+        except OSError:
+            time.sleep(0.1)
+    return False
+
+
+def end_leftovers(settings: Settings) -> None:
+    """End the children of an `up` that was killed before it could.
+
+    Raises errors.AlreadyRunning when that `up` is alive.
+    """
+    note = _note(settings)
+    if not note.exists():
+        return
+    pids = json.loads(note.read_text())
+    if _is_ours(pids.pop("up")):
+        raise errors.AlreadyRunning(bind=settings.bind, port=settings.port)
+    for pid in pids.values():
+        if _is_ours(pid):
+            _end_group(pid)
+    note.unlink(missing_ok=True)
+
+
+def web_command(settings: Settings) -> list[str]:
+    """How the web server is started (Granian, one Flask application a worker)."""
+    return [
+        str(Path(sys.executable).with_name("granian")), "--interface", "wsgi", "--factory", "gisapp:create_app",
+        "--host", settings.bind, "--port", str(settings.port), "--workers", str(settings.workers),
+        "--blocking-threads", str(settings.threads), "--respawn-failed-workers", "--log-level", "warning",
+        "--no-ws", "--workers-kill-timeout", "5",
+    ]  # fmt: skip
+
+
+def web_environment(settings: Settings) -> dict[str, str]:
+    """The web server's environment: these settings, without the owner's password."""
+    hidden = {"GISAPP_DATABASE_URL", "PGPASSWORD"}
+    kept = {name: value for name, value in os.environ.items() if name not in hidden}
+    return kept | {"GISAPP_HOME": str(settings.home), "GISAPP_CITY": settings.city, "GISAPP_PORT": str(settings.port)}
+
+
+def _spawn(command: list[str], environment: dict[str, str]) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(command, env=environment, stdin=subprocess.DEVNULL, start_new_session=True)
+
+
+def _note(settings: Settings) -> Path:
+    return settings.home / "run" / f"{settings.city}.json"
+
+
+def _is_ours(pid: int) -> bool:
+    """Whether that number is still a process of ours: numbers are given out again after a restart."""
+    try:
+        return b"gisapp" in Path(f"/proc/{pid}/cmdline").read_bytes()
+    except OSError:
+        return _group_has_ours(pid)
+
+
+def _group_has_ours(group: int) -> bool:
+    """Whether somebody of ours is left in the group although its first process is gone (a server's workers)."""
+    for entry in Path("/proc").glob("[0-9]*"):
+        try:
+            if os.getpgid(int(entry.name)) == group and b"gisapp" in (entry / "cmdline").read_bytes():
+                return True
+        except OSError:
+            continue
+    return False
+
+
+def _end_group(pid: int) -> None:
+    """Ask the whole process group to end; after the grace time, make it."""
+    for number, patience in ((signal.SIGTERM, GRACE_SECONDS), (signal.SIGKILL, 2.0)):
+        try:
+            os.killpg(pid, number)
+        except ProcessLookupError:
+            return
+        until = time.monotonic() + patience
+        while time.monotonic() < until and _alive(pid):
+            time.sleep(0.05)
+        if not _alive(pid):
+            return
+
+
+def _alive(group: int) -> bool:
+    try:
+        os.waitpid(group, os.WNOHANG)  # reap it if it is our child: a zombie still counts as alive
+    except ChildProcessError:
+        pass
+    try:
+        os.killpg(group, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+COMMANDS = [up, down]

@@ -1,0 +1,240 @@
+"""Connections to the database: the only file that opens them.
+
+Every audience (the set of departments a person speaks for) has its own login role, so the database itself refuses what
+the audience may not see. All roles of one process share one budget of connections: an idle connection of one role is
+closed when another role needs its place, so many audiences cost no more than the budget.
+"""
+
+from __future__ import annotations
+
+import collections
+import json
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import psycopg
+from sqlalchemy import URL, Connection, Engine, MetaData, create_engine, make_url
+from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.pool import ConnectionPoolEntry, Pool
+
+from gisapp import errors, keys, roles
+
+WAIT_SECONDS = 10.0
+PLATFORM = MetaData(schema="gisapp")
+"""The platform's own tables register here; `migrations/` brings the database to them."""
+
+
+@dataclass(frozen=True)
+class Address:
+    """Where a database is, without any credentials. `host` is a name or the folder of a unix socket."""
+
+    host: str
+    port: int
+    database: str
+    query: tuple[tuple[str, str], ...] = ()
+
+    def url(self, user: str, password: str) -> URL:
+        """The SQLAlchemy URL for one role."""
+        return URL.create(
+            "postgresql+psycopg", user, password, None, None, self.database,
+            {**dict(self.query), "host": self.host, "port": str(self.port)},
+        )  # fmt: skip
+
+    def save(self, path: Path) -> None:
+        """Keep it where the web process reads it, which is never told the owner's password."""
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(json.dumps([self.host, self.port, self.database, list(self.query)]))
+
+    @staticmethod
+    def read(path: Path) -> Address:
+        """Raises errors.NotMigrated when no database was prepared for this city yet."""
+        try:
+            host, port, database, query = json.loads(path.read_text())
+        except FileNotFoundError as error:
+            raise errors.NotMigrated() from error
+        return Address(host, port, database, tuple((k, v) for k, v in query))
+
+
+def address_of(url: str) -> tuple[Address, str, str]:
+    """Split a postgresql:// URL into its address, user and password. Raises errors.SettingInvalid."""
+    try:
+        parsed = make_url(url)
+        if parsed.get_backend_name() != "postgresql" or not parsed.database or not parsed.username:
+            raise ValueError(url)
+    except Exception as error:
+        form = "postgresql://user:password@host/database"
+        why = {"why_ja": f"{form} の形です", "why_en": f"it has the form {form}"}
+        raise errors.SettingInvalid(name="GISAPP_DATABASE_URL", value="…", **why) from error
+    query = {k: v if isinstance(v, str) else v[0] for k, v in parsed.query.items()}
+    host = parsed.host or query.pop("host", "localhost")
+    port = int(query.pop("port", parsed.port or 5432))
+    address = Address(host, port, parsed.database, tuple(sorted(query.items())))
+    return address, parsed.username, parsed.password or ""
+
+
+class Database:
+    """One city's database, seen by one process.
+
+    `owner` (user, password) is given in the shell and the worker only; the web process has none and cannot reach it.
+    """
+
+    def __init__(
+        self,
+        address: Address,
+        web_secret: bytes,
+        *,
+        owner: tuple[str, str] | None = None,
+        limit: int = 16,
+        statement_timeout_ms: int = 0,
+    ) -> None:
+        self.address = address
+        self._secret = web_secret
+        self._owner = owner
+        self._budget = _Budget(limit)
+        self._timeout = statement_timeout_ms
+        self._engines: dict[str, Engine] = {}
+        self._lock = threading.Lock()
+
+    def role(self, name: str) -> str:
+        """The cluster-wide name of one of this database's roles."""
+        return roles.full_name(self.address.database, name)
+
+    def password(self, name: str) -> str:
+        """The password of login role `name` (`app`, `aud_…`, `publisher_…`)."""
+        return keys.derive(self._secret, "role", self.address.database, name)
+
+    def url(self, name: str) -> URL:
+        """The URL of role `name`; `owner` only where this process was given it."""
+        if name == "owner":
+            if self._owner is None:
+                raise PermissionError("this process does not hold the owner's password")
+            return self.address.url(*self._owner)
+        return self.address.url(self.role(name), self.password(name))
+
+    def engine(self, name: str) -> Engine:
+        """The engine of one role, made at its first use."""
+        with self._lock:
+            if name not in self._engines:
+                url = self.url(name)
+                pool = _BudgetPool(lambda: self._connect(url, name))  # type: ignore[arg-type]
+                pool.budget = self._budget
+                self._engines[name] = create_engine(url, pool=pool)
+            return self._engines[name]
+
+    def _connect(self, url: URL, name: str) -> psycopg.Connection[Any]:
+        words = url.translate_connect_args(username="user", database="dbname")
+        return psycopg.connect(**words, **url.query, options=self._options(name), connect_timeout=5)  # type: ignore[arg-type]
+
+    def _options(self, name: str) -> str:
+        timeout = 0 if name == "owner" else self._timeout
+        return f"-c jit=off -c max_parallel_workers_per_gather=0 -c statement_timeout={timeout} -c search_path=public"
+
+    @contextmanager
+    def transaction(self, name: str) -> Iterator[Connection]:
+        """One transaction as role `name`, committed at the end.
+
+        Raises errors.DatabaseAway, errors.TooSlow (time limit), errors.Busy (no connection free in time).
+        """
+        with _sorted_failures(), self.engine(name).begin() as connection:
+            yield connection
+
+    @contextmanager
+    def reading(self, name: str) -> Iterator[Connection]:
+        """A connection as role `name` where each statement stands alone: one round trip instead of three."""
+        with _sorted_failures(), self.engine(name).connect() as connection:
+            yield connection.execution_options(isolation_level="AUTOCOMMIT")
+
+    def connections(self) -> tuple[int, int]:
+        """How many connections this process holds: open, and of those idle."""
+        return self._budget.open, len(self._budget.idle)
+
+    def close(self) -> None:
+        """Close every idle connection."""
+        self._budget.close_idle()
+
+
+@contextmanager
+def _sorted_failures() -> Iterator[None]:
+    try:
+        yield
+    except (OperationalError, InterfaceError) as error:
+        if isinstance(error.orig, psycopg.errors.QueryCanceled):
+            raise errors.TooSlow() from error
+        raise errors.DatabaseAway() from error
+    except psycopg.OperationalError as error:  # while connecting, before SQLAlchemy wraps it
+        raise errors.DatabaseAway() from error
+
+
+class _Budget:
+    """How many connections all roles of this process may hold, and which of them are idle, oldest first."""
+
+    def __init__(self, limit: int) -> None:
+        self.limit = limit
+        self.open = 0
+        self.idle: collections.OrderedDict[ConnectionPoolEntry, _BudgetPool] = collections.OrderedDict()
+        self.free = threading.Condition()
+
+    def take(self, pool: _BudgetPool) -> ConnectionPoolEntry | None:
+        """An idle connection of `pool`'s role, or None when a new one may be opened (its place is taken then)."""
+        until = time.monotonic() + WAIT_SECONDS
+        with self.free:
+            while True:
+                own = next((entry for entry, of in reversed(self.idle.items()) if of is pool), None)
+                if own is not None:
+                    del self.idle[own]
+                    return own
+                if self.open < self.limit:
+                    self.open += 1
+                    return None
+                if self.idle:
+                    self.idle.popitem(last=False)[0].close()
+                    return None
+                if not self.free.wait(until - time.monotonic()):
+                    raise errors.Busy(seconds=5)
+
+    def give_back(self, entry: ConnectionPoolEntry, pool: _BudgetPool) -> None:
+        with self.free:
+            self.idle[entry] = pool
+            self.free.notify()
+
+    def lost(self) -> None:
+        """A place was taken but no connection could be opened in it."""
+        with self.free:
+            self.open -= 1
+            self.free.notify()
+
+    def close_idle(self) -> None:
+        with self.free:
+            while self.idle:
+                self.idle.popitem()[0].close()
+                self.open -= 1
+
+
+class _BudgetPool(Pool):
+    """A SQLAlchemy pool of one role, drawing on the budget of all."""
+
+    budget: _Budget
+
+    def _do_get(self) -> ConnectionPoolEntry:
+        entry = self.budget.take(self)
+        if entry is not None:
+            return entry
+        try:
+            return self._create_connection()
+        except BaseException:
+            self.budget.lost()
+            raise
+
+    def _do_return_conn(self, record: ConnectionPoolEntry) -> None:
+        self.budget.give_back(record, self)
+
+    def status(self) -> str:
+        return f"{self.budget.open} of {self.budget.limit} connections open"
+
+    def dispose(self) -> None:
+        """Idle connections are the budget's to close."""

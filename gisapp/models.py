@@ -1,0 +1,10 @@
+"""Every table of the platform itself, in one list: for Alembic and for a newcomer.
+
+(The layers' tables are not here: they are made from their folders, see `catalogue.table`.)
+"""
+
+from gisapp.access.models import membership, person, token
+from gisapp.db import PLATFORM
+from gisapp.intake.models import revision, upload
+
+__all__ = ["PLATFORM", "membership", "person", "revision", "token", "upload"]

@@ -1,0 +1,161 @@
+"""Roles, views and grants: what `layer.toml` says of who may see, compiled to rights in the database.
+
+The wanted rights and the rights there are are both plain sets; their difference is the plan, and shows drift as well.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from sqlalchemy import Connection
+
+from gisapp import roles
+from gisapp.catalogue.layer import Layer, View
+from gisapp.catalogue.load import Catalogue
+from gisapp.db import Database
+from gisapp.schema.step import Step, quote, statement
+
+CHANGE = ("SELECT", "INSERT", "UPDATE", "DELETE")
+Membership = tuple[str, str]  # group, member
+SchemaRight = tuple[str, str]  # schema, role: USAGE
+TableRight = tuple[str, str, str, str]  # schema, table or view, role, privilege
+ColumnRight = tuple[str, str, str, str]  # schema, table, column, role: SELECT
+
+
+@dataclass
+class Rights:
+    """Rights by the roles' short names."""
+
+    groups: set[str] = field(default_factory=set)
+    logins: set[str] = field(default_factory=set)
+    memberships: set[Membership] = field(default_factory=set)
+    schemas: set[SchemaRight] = field(default_factory=set)
+    tables: set[TableRight] = field(default_factory=set)
+    columns: set[ColumnRight] = field(default_factory=set)
+
+
+def wanted(catalogue: Catalogue, audiences: Iterable[frozenset[str]]) -> Rights:
+    """The rights that the layer folders ask for, with a login for every audience (set of departments)."""
+    departments = list(catalogue.departments)
+    rights = Rights(groups={roles.STAFF} | {roles.department(d) for d in departments})
+    for who in {frozenset[str]()} | {frozenset({d}) for d in departments} | set(audiences):
+        rights.logins.add(roles.audience(who))
+        if who:
+            groups = {roles.STAFF} | {roles.department(d) for d in who & set(departments)}
+            rights.memberships |= {(group, roles.audience(who)) for group in groups}
+    for layer in catalogue.layers.values():
+        _add_layer(rights, layer)
+    return rights
+
+
+def _add_layer(rights: Rights, layer: Layer) -> None:
+    publisher = roles.publisher(layer.department)
+    rights.logins.add(publisher)
+    rights.schemas.add((layer.department, publisher))
+    rights.tables |= {(layer.department, layer.name, publisher, privilege) for privilege in CHANGE}
+    for view in layer.views():
+        for role in _readers(view):
+            rights.schemas.add((layer.department, role))
+            rights.tables.add((layer.department, view.name, role, "SELECT"))
+            rights.columns |= {(layer.department, layer.name, column, role) for column in view.columns}
+
+
+def _readers(view: View) -> list[str]:
+    """Who may read a view: the public and all staff; all staff; or the departments it needs."""
+    if not view.needs:
+        return [roles.PUBLIC_AUDIENCE, roles.STAFF]
+    if view.needs == frozenset({"staff"}):
+        return [roles.STAFF]
+    return [roles.department(name) for name in sorted(view.needs - {"staff"})]
+
+
+def actual(connection: Connection, database: Database, want: Rights, schemas: list[str]) -> Rights:
+    """The rights there are, on these schemas, by short names where the role is one of ours (else by full name)."""
+    short = {database.role(name): name for name in want.groups | want.logins | {roles.APP}}
+    found = Rights()
+    for name, can_login in connection.exec_driver_sql(
+        "SELECT rolname, rolcanlogin FROM pg_roles WHERE rolname = ANY(%s)", (list(short),)
+    ):
+        (found.logins if can_login else found.groups).add(short[name])
+    for group, member in connection.exec_driver_sql(
+        "SELECT g.rolname, m.rolname FROM pg_auth_members JOIN pg_roles g ON g.oid = roleid JOIN pg_roles m ON m.oid = member "
+        "WHERE m.rolname = ANY(%s)",
+        ([database.role(name) for name in want.logins | want.groups],),
+    ):
+        found.memberships.add((short.get(group, group), short[member]))
+    for kind, schema, table, column, role, privilege in connection.exec_driver_sql(_GRANTS, {"schemas": schemas}):
+        role = short.get(role, role)
+        if kind == "schema":
+            found.schemas.add((schema, role))
+        elif kind == "table":
+            found.tables.add((schema, table, role, privilege))
+        else:
+            found.columns.add((schema, table, column, role))
+    return found
+
+
+_GRANTS = """
+SELECT 'schema', nspname, NULL, NULL, coalesce(rolname, 'PUBLIC'), privilege_type
+FROM pg_namespace CROSS JOIN LATERAL aclexplode(nspacl) AS a LEFT JOIN pg_roles r ON r.oid = a.grantee
+WHERE nspname = ANY(%(schemas)s) AND a.grantee <> nspowner
+UNION ALL
+SELECT 'table', nspname, relname, NULL, coalesce(rolname, 'PUBLIC'), privilege_type
+FROM pg_class c JOIN pg_namespace n ON n.oid = relnamespace
+CROSS JOIN LATERAL aclexplode(relacl) AS a LEFT JOIN pg_roles r ON r.oid = a.grantee
+WHERE nspname = ANY(%(schemas)s) AND a.grantee <> relowner
+UNION ALL
+SELECT 'column', nspname, relname, attname, coalesce(rolname, 'PUBLIC'), privilege_type
+FROM pg_attribute JOIN pg_class c ON c.oid = attrelid JOIN pg_namespace n ON n.oid = relnamespace
+CROSS JOIN LATERAL aclexplode(attacl) AS a LEFT JOIN pg_roles r ON r.oid = a.grantee
+WHERE nspname = ANY(%(schemas)s) AND a.grantee <> relowner
+"""
+
+
+def role_steps(database: Database, want: Rights, have: Rights) -> list[Step]:
+    """Roles to create, memberships to give and take."""
+
+    def name(role: str) -> str:
+        return quote(role if role not in want.groups | want.logins | {roles.APP} else database.role(role))
+
+    steps = [
+        statement(f"create group {g}", f"CREATE ROLE {name(g)} NOLOGIN NOSUPERUSER") for g in sorted(want.groups - have.groups)
+    ]
+    for login in sorted(want.logins - have.logins):
+        steps.append(statement(f"create login {login}", f"CREATE ROLE {name(login)} LOGIN NOSUPERUSER INHERIT"))
+    for group, member in sorted(want.memberships - have.memberships):
+        steps.append(statement(f"{member} joins {group}", f"GRANT {name(group)} TO {name(member)}"))
+    for group, member in sorted(have.memberships - want.memberships):
+        steps.append(statement(f"{member} leaves {group}", f"REVOKE {name(group)} FROM {name(member)}"))
+    return steps
+
+
+def grant_steps(database: Database, want: Rights, have: Rights) -> list[Step]:
+    """Rights to give and to take away, schema, table and column. One step a table and role, so that a plan stays readable."""
+
+    def name(role: str) -> str:
+        if role == "PUBLIC":
+            return role
+        return quote(role if role not in want.groups | want.logins | {roles.APP} else database.role(role))
+
+    steps = []
+    for verb, more, less in (("GRANT", want, have), ("REVOKE", have, want)):
+        to = "TO" if verb == "GRANT" else "FROM"
+        for schema, role in sorted(more.schemas - less.schemas):
+            says = f"{verb.lower()} use of schema {schema} {to.lower()} {role}"
+            steps.append(statement(says, f"{verb} ALL ON SCHEMA {quote(schema)} {to} {name(role)}" if verb == "REVOKE" else f"GRANT USAGE ON SCHEMA {quote(schema)} TO {name(role)}"))  # fmt: skip
+        for schema, table, role, privilege in sorted(more.tables - less.tables):
+            says = f"{verb.lower()} {privilege.lower()} on {schema}.{table} {to.lower()} {role}"
+            steps.append(statement(says, f"{verb} {privilege} ON {quote(schema)}.{quote(table)} {to} {name(role)}"))
+        for (schema, table, role), columns in _by_table(more.columns - less.columns).items():
+            says = f"{verb.lower()} select on {len(columns)} columns of {schema}.{table} {to.lower()} {role}"
+            listed = ", ".join(quote(column) for column in columns)
+            steps.append(statement(says, f"{verb} SELECT ({listed}) ON {quote(schema)}.{quote(table)} {to} {name(role)}"))
+    return steps
+
+
+def _by_table(columns: set[ColumnRight]) -> dict[tuple[str, str, str], list[str]]:
+    grouped: dict[tuple[str, str, str], list[str]] = {}
+    for schema, table, column, role in sorted(columns):
+        grouped.setdefault((schema, table, role), []).append(column)
+    return grouped

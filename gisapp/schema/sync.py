@@ -1,0 +1,111 @@
+"""`layers sync`: plan what the database lacks to fit the layer folders, and do it in one transaction.
+
+Order: renames, views that stand in the way, tables, views, roles, rights.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+
+import psycopg
+from psycopg import sql
+from sqlalchemy import Connection
+from sqlalchemy.exc import OperationalError
+
+from gisapp import errors
+from gisapp.db import Database
+from gisapp.installation import Installation
+from gisapp.schema import rights, tables, views
+from gisapp.schema.step import Step, quote, statement
+
+LOCK_TIMEOUT = "3s"
+TRIES = 5
+LOCK_FOR_SYNC = 0x6715A992
+
+
+def sync(installation: Installation, *, dry_run: bool = False, allow_drop: bool = False) -> list[str]:
+    """Make the database fit the layer folders; returns what was (or with `dry_run` would be) done, a line each.
+
+    Raises errors.SyncRefused when data would be lost and `allow_drop` is not given; nothing is changed then.
+    """
+    for tried in range(1, TRIES + 1):
+        try:
+            with installation.database.transaction("owner") as connection:
+                return _sync(connection, installation, dry_run, allow_drop)
+        except errors.DatabaseAway as error:
+            busy = isinstance(error.__cause__, OperationalError) and isinstance(
+                error.__cause__.orig, psycopg.errors.LockNotAvailable
+            )
+            if not busy or tried == TRIES:
+                raise
+            time.sleep(tried)  # a long reader holds a table: let it finish rather than make all others queue behind us
+    raise AssertionError("unreachable")
+
+
+def _sync(connection: Connection, installation: Installation, dry_run: bool, allow_drop: bool) -> list[str]:
+    connection.exec_driver_sql("SELECT pg_advisory_xact_lock(%s)", (LOCK_FOR_SYNC,))
+    connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{LOCK_TIMEOUT}'")
+    catalogue, database = installation.catalogue, installation.database
+    said: list[str] = []
+
+    def do(steps: list[Step]) -> None:
+        losses = [step.loses for step in steps if step.loses]
+        if losses and not allow_drop:
+            raise errors.SyncRefused(losses=", ".join(losses))
+        for step in steps:
+            said.append(step.says)
+            step.run(connection)
+
+    with connection.begin_nested() as savepoint:
+        renamed = tables.table_steps(connection, catalogue, installation.city.srid)
+        if any(step.says.startswith("rename") for step in renamed):
+            do(renamed)
+        steps = tables.table_steps(connection, catalogue, installation.city.srid)
+        dropped = views.drop_steps(connection, catalogue, _changing(steps))
+        do(dropped)
+        do(steps)
+        for forgotten in tables.forgotten_tables(connection, catalogue) if allow_drop else []:
+            schema, name = forgotten.split(".")
+            full = f"{quote(schema)}.{quote(name)}"
+            do([statement(f"drop table {forgotten}", f"DROP TABLE {full}", loses=forgotten)])
+        do(views.create_steps(connection, catalogue, set()))
+        want = rights.wanted(catalogue, audiences(connection))
+        schemas = sorted(catalogue.departments)
+        do(rights.role_steps(database, want, rights.actual(connection, database, want, schemas)))
+        do(rights.grant_steps(database, want, rights.actual(connection, database, want, schemas)))
+        _refresh_logins(connection, database, want)
+        if dry_run:
+            savepoint.rollback()
+    return said
+
+
+def _changing(steps: list[Step]) -> set[str]:
+    """Ids of the layers whose tables the steps alter (creating one or adding to it disturbs no view)."""
+    found = (re.match(r"(?:drop column|change column|change geometry of) (\w+\.\w+)", step.says) for step in steps)
+    return {match[1] for match in found if match}
+
+
+def audiences(connection: Connection) -> set[frozenset[str]]:
+    """The sets of departments that people speak for today."""
+    rows = connection.exec_driver_sql("SELECT array_agg(department) FROM gisapp.membership GROUP BY person_id")
+    return {frozenset(row[0]) for row in rows}
+
+
+def ensure_audiences(installation: Installation, connection: Connection) -> None:
+    """Give every audience of today its login: after somebody was given a post. Needs the owner's connection."""
+    want = rights.wanted(installation.catalogue, audiences(connection))
+    have = rights.actual(connection, installation.database, want, sorted(installation.catalogue.departments))
+    for step in rights.role_steps(installation.database, want, have):
+        step.run(connection)
+    _refresh_logins(connection, installation.database, want)
+
+
+def _refresh_logins(connection: Connection, database: Database, want: rights.Rights) -> None:
+    """Passwords follow the secret file, and only our roles may connect."""
+    raw = connection.connection.dbapi_connection
+    assert isinstance(raw, psycopg.Connection)
+    for login in sorted(want.logins):
+        role = sql.Identifier(database.role(login))
+        raw.execute(sql.SQL("ALTER ROLE {} PASSWORD {}").format(role, sql.Literal(database.password(login))))
+        raw.execute(sql.SQL("GRANT CONNECT ON DATABASE {} TO {}").format(sql.Identifier(database.address.database), role))

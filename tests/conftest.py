@@ -1,0 +1,130 @@
+"""Fixtures: a real PostGIS for the whole run, prepared databases, the application, a real server, a browser."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import tempfile
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from gisapp import cluster, create_app, installation as installations
+from gisapp.cli.db import prepare
+from gisapp.cli.people import add_person
+from gisapp.cli.up import wait_until_answering, web_command, web_environment
+from gisapp.installation import Installation
+from gisapp.schema.sync import sync
+from gisapp.settings import ROOT, Settings
+
+PASSWORD = "correct horse battery"
+
+
+@pytest.fixture(scope="session")
+def home() -> Iterator[Path]:
+    """GISAPP_HOME of the run, with its own embedded cluster, stopped and removed at the end."""
+    with tempfile.TemporaryDirectory(prefix="gisapp-test-", ignore_cleanup_errors=True) as folder:
+        os.chmod(folder, 0o755)  # so that the account of a root's cluster may reach it
+        settings = Settings(home=Path(folder))
+        cluster.start(cluster.locate(settings))
+        yield Path(folder)
+        cluster.stop(cluster.locate(settings))
+
+
+@pytest.fixture(scope="session")
+def city_installation(home: Path) -> Iterator[Callable[[str], Installation]]:
+    """Opens a prepared and synced installation of a city, once a session each; its layers are empty."""
+    opened: dict[str, Installation] = {}
+
+    def open_city(city: str) -> Installation:
+        if city not in opened:
+            opened[city] = installations.open_for_shell(Settings(home=home, city=city))
+            prepare(opened[city])
+            sync(opened[city])
+        return opened[city]
+
+    yield open_city
+    for one in opened.values():
+        one.database.close()
+
+
+@pytest.fixture(scope="session")
+def installation(city_installation: Callable[[str], Installation]) -> Installation:
+    """The sample city, prepared and synced, with 2,000 parcels and all layers loaded. Tests only read it."""
+    from gisapp.cli.sample import load_sample
+
+    one = city_installation("sample")
+    load_sample(one, parcels=2000)
+    return one
+
+
+@pytest.fixture(scope="session")
+def staff(installation: Installation) -> dict[str, str]:
+    """A person of each department who may edit (login = the department's name), and one of two departments."""
+    people = {department: {department: "editor"} for department in installation.catalogue.departments}
+    people["tax_and_roads"] = {"tax": "viewer", "roads": "viewer"}
+    for login, posts in people.items():
+        add_person(installation, login, f"{login}の職員", PASSWORD, posts)
+    return {login: PASSWORD for login in people}
+
+
+@pytest.fixture(scope="session")
+def app(installation: Installation) -> Flask:
+    """The web application as the server runs it: without the owner's password."""
+    app = create_app(installations.open_for_web(installation.settings))
+    app.config["TESTING"] = False
+    return app
+
+
+@pytest.fixture
+def client(app: Flask) -> FlaskClient:
+    """A visitor."""
+    return app.test_client()
+
+
+@pytest.fixture
+def signed_in(app: Flask, staff: dict[str, str]) -> Callable[[str], FlaskClient]:
+    """A client that signed in through the form as one of `staff`."""
+
+    def enter(login: str) -> FlaskClient:
+        client = app.test_client()
+        page = client.get("/sign-in").get_data(as_text=True)
+        token = page.split('name="csrf_token" value="')[1].split('"')[0]
+        answer = client.post("/sign-in", data={"login": login, "password": staff[login], "csrf_token": token})
+        assert answer.status_code == 302, answer.get_data(as_text=True)
+        return client
+
+    return enter
+
+
+def free_port() -> int:
+    """A port nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@pytest.fixture(scope="session")
+def server(installation: Installation, staff: dict[str, str]) -> Iterator[str]:
+    """The address of a real server over the sample city, as `gisapp up` starts it."""
+    settings = replace(installation.settings, port=free_port())
+    environment = web_environment(settings)
+    child = subprocess.Popen(web_command(settings), env=environment, cwd=ROOT, start_new_session=True)
+    assert wait_until_answering(settings, child)
+    yield f"http://127.0.0.1:{settings.port}"
+    child.terminate()
+    child.wait(10)
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """Real files with known answers, beside the checkout; tests that need them say so when they are not there."""
+    folder = ROOT.parent / "shared" / "data"
+    if not folder.is_dir():
+        pytest.skip("real files are not here: ../shared/data is absent")
+    return folder
