@@ -14,7 +14,7 @@ import shutil
 import subprocess
 import tempfile
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from gisapp import errors, keys
@@ -38,7 +38,7 @@ class Cluster:
     log: Path
     programs: Path
     account: str | None  # the account it runs as when we are root; None: ourselves
-    password: str  # of SUPERUSER
+    password: str = field(repr=False)  # of SUPERUSER
 
 
 def locate(settings: Settings) -> Cluster:

@@ -62,7 +62,7 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
     known = {f"GISAPP_{f.name.upper()}": f for f in fields(Settings)}
     values: dict[str, object] = {}
     for name, raw in environ.items():
-        if not name.startswith("GISAPP_") or name in {"GISAPP_ROOT"} or raw == "":
+        if not name.startswith("GISAPP_") or name in {"GISAPP_ROOT", "GISAPP_TOKEN"} or raw == "":
             continue
         if name not in known:
             why = {"why_ja": "その名前の設定はありません", "why_en": "there is no setting of that name"}

@@ -64,7 +64,7 @@ def _ensure_login(connection: psycopg.Connection, role: str, password: str, more
     exists = connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [role]).fetchone()
     verb = "ALTER" if exists else "CREATE"
     connection.execute(
-        sql.SQL("{} ROLE {} LOGIN NOSUPERUSER NOCREATEDB {} PASSWORD {}").format(
+        sql.SQL("{} ROLE {} LOGIN {} PASSWORD {}").format(
             sql.SQL(verb), sql.Identifier(role), sql.SQL(more), sql.Literal(password)
         )
     )

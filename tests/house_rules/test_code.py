@@ -1,0 +1,95 @@
+"""House rules about how the code is written."""
+
+from __future__ import annotations
+
+import ast
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from gisapp.settings import ROOT
+
+LONGEST_FILE = 300
+LONGEST_FUNCTION = 50
+
+
+def python_files(*folders: str) -> Iterator[Path]:
+    for folder in folders:
+        yield from sorted((ROOT / folder).rglob("*.py"))
+
+
+def functions(tree: ast.AST) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
+    return (node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef))
+
+
+def test_no_python_file_is_longer_than_300_lines() -> None:
+    long = {str(f.relative_to(ROOT)): n for f in python_files("gisapp", "tests", "bench") if (n := len(f.read_text().splitlines())) > LONGEST_FILE}
+    assert not long, f"split these by reason to change: {long}"
+
+
+def test_no_function_is_longer_than_50_lines() -> None:
+    long = [
+        f"{file.relative_to(ROOT)}:{function.name}"
+        for file in python_files("gisapp", "bench")
+        for function in functions(ast.parse(file.read_text()))
+        if (function.end_lineno or 0) - function.lineno + 1 > LONGEST_FUNCTION
+    ]
+    assert not long, f"give the parts of these names of their own: {long}"
+
+
+def test_every_module_and_public_function_says_what_it_is_for() -> None:
+    silent = []
+    for file in python_files("gisapp"):
+        tree = ast.parse(file.read_text())
+        where = str(file.relative_to(ROOT))
+        if not ast.get_docstring(tree) and tree.body:
+            silent.append(where)
+        for node in tree.body:
+            if isinstance(node, ast.FunctionDef | ast.ClassDef) and not node.name.startswith("_") and where != "gisapp/errors.py":
+                if not ast.get_docstring(node):
+                    silent.append(f"{where}:{node.name}")
+    assert not silent, f"begin these with a sentence: {silent}"
+
+
+def test_no_sql_text_is_put_together_with_an_f_string() -> None:
+    found = []
+    for file in python_files("gisapp"):
+        for node in ast.walk(ast.parse(file.read_text())):
+            if isinstance(node, ast.Call) and getattr(node.func, "id", getattr(node.func, "attr", "")) == "text":
+                if node.args and isinstance(node.args[0], ast.JoinedStr):
+                    found.append(f"{file.relative_to(ROOT)}:{node.lineno}")
+    assert not found, f"bind values and compose identifiers with psycopg.sql: {found}"
+
+
+def test_packages_import_downwards_only() -> None:
+    tool = Path(sys.executable).with_name("lint-imports")
+    done = subprocess.run([tool, "--no-cache"], cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout[-3000:]
+
+
+def test_importing_the_package_does_no_work() -> None:
+    heavy = {"geopandas", "pandas", "pyogrio", "flask", "sqlalchemy", "shapely"}
+    code = "import sys, gisapp, gisapp.errors, gisapp.settings; print(sorted(set(sys.modules) & set(%r)))" % sorted(heavy)
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+def test_the_web_process_imports_no_heavy_library() -> None:
+    code = "import sys, gisapp.cli.up, gisapp; gisapp.create_app.__code__; " + (
+        "from gisapp import error_pages, features, health, maps, ogc, security_headers, tiles, web; from gisapp.intake import routes; "
+        "print(sorted(set(sys.modules) & {'geopandas', 'pandas', 'pyogrio', 'mapnik', 'weasyprint'}))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0 and done.stdout.strip() == "[]", done.stdout + done.stderr[-2000:]
+
+
+def test_no_stub_is_left() -> None:
+    found = [
+        f"{file.relative_to(ROOT)}:{number}"
+        for file in python_files("gisapp")
+        for number, line in enumerate(file.read_text().splitlines(), 1)
+        if re.search(r"NotImplementedError|\b(TODO|FIXME|XXX)\b", line)
+    ]
+    assert not found
