@@ -1,0 +1,59 @@
+// A department's map page: the order in which its parts come to life.
+import { identify } from "./identify.js";
+import { layerTree } from "./layer-tree.js";
+import { measureTool } from "./measure.js";
+import { byId, config, map, say } from "./page.js";
+import { clearPanel, onClear, showFeatures, tellInPanel } from "./panel.js";
+import { keepPlaceInAddress, onPlace } from "./place.js";
+import { mapRenderer } from "./renderer.js";
+import { putPin } from "./selection.js";
+import { statusBar } from "./status-bar.js";
+
+keepPlaceInAddress();
+const switchedOn = layerTree(mapRenderer(), () => {});
+const measuring = measureTool();
+statusBar();
+onPlace((place) => (measuring.on() ? measuring.add(place) : ask(place)));
+onClear(() => putPin(null));
+drawer();
+
+async function ask(place) {
+  putPin(place);
+  document.body.classList.add("has-result");
+  const layers = switchedOn().map((layer) => layer.id);
+  if (layers.length === 0) return tellInPanel(say("features_no_layer"));
+  const asked = config.place && !layers.includes(config.place) ? [...layers, config.place] : layers;
+  tellInPanel(say("loading"));
+  try {
+    const features = await identify(place, asked, map.getZoom());
+    if (features) showFeatures(place, inOrder(features));
+  } catch (error) {
+    tellInPanel(error.message);
+  }
+}
+
+/** The page's own department first and the base map last; in each, points before lines before areas. */
+function inOrder(features) {
+  const group = (feature) => config.layers.find((layer) => layer.id === feature.layer)?.group ?? config.layers.length;
+  const size = (feature) => ["Point", "Line", "Polygon"].findIndex((kind) => feature.geometry?.type.includes(kind));
+  return [...features].sort((a, b) => group(a) - group(b) || size(a) - size(b));
+}
+
+/** On a narrow screen the list of layers is a drawer. */
+function drawer() {
+  const button = byId("show-layers");
+  const open = (on) => {
+    document.body.classList.toggle("layers-open", on);
+    button.setAttribute("aria-expanded", String(on));
+  };
+  button.addEventListener("click", () => {
+    open(!document.body.classList.contains("layers-open"));
+    if (document.body.classList.contains("layers-open")) byId("layer-filter").focus();
+  });
+  document.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape" || !document.body.classList.contains("layers-open")) return;
+    open(false);
+    button.focus();
+  });
+  map.on("click", () => open(false));
+}
