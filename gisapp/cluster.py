@@ -136,13 +136,14 @@ def is_running(cluster: Cluster) -> bool:
 def start(cluster: Cluster) -> None:
     """Create the cluster if it is not there, and start it if it does not run. Raises errors.ClusterFailed.
 
-    After a crash or `kill -9` PostgreSQL recovers by itself when started; a stale postmaster.pid is its own to judge.
+    After a crash or `kill -9` PostgreSQL recovers by itself when started.
     """
     if not (cluster.data / "PG_VERSION").exists():
         _create(cluster)
     _make_folder(cluster, cluster.socket)  # /tmp may have been emptied since
     if is_running(cluster):
         return
+    _clear_stale_lock(cluster)
     step = ("起動", "started")
     _run(
         cluster,
@@ -157,6 +158,32 @@ def start(cluster: Cluster) -> None:
         "start",
         step=step,
     )
+
+
+def _clear_stale_lock(cluster: Cluster, seconds: float = 15) -> None:
+    """Remove the lock files (of data and socket) when no process works in the data folder any more.
+
+    PostgreSQL judges this itself, but takes a killed server that nobody reaped (a zombie, as in containers without an
+    init) for a running one and then never starts again. Its processes work in the data folder, so that is where we look.
+    """
+    lock = cluster.data / "postmaster.pid"
+    until = time.monotonic() + seconds
+    while lock.exists() and not is_running(cluster) and time.monotonic() < until:
+        if not _somebody_works_in(cluster.data):
+            lock.unlink(missing_ok=True)
+            (cluster.socket / f".s.PGSQL.{PORT}.lock").unlink(missing_ok=True)
+            return
+        time.sleep(0.1)  # the children of a killed server notice its end and leave
+
+
+def _somebody_works_in(folder: Path) -> bool:
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            if (process / "cwd").readlink() == folder:
+                return True
+        except OSError:  # gone meanwhile, a zombie, or another account's
+            continue
+    return False
 
 
 def stop(cluster: Cluster) -> None:

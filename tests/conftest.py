@@ -14,7 +14,8 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from gisapp import cluster, create_app, installation as installations
+from gisapp import cluster, create_app
+from gisapp import installation as installations
 from gisapp.cli.db import prepare
 from gisapp.cli.people import add_person
 from gisapp.cli.up import wait_until_answering, web_command, web_environment

@@ -1,7 +1,11 @@
-"""The shell: `gisapp …`. One file a group of commands; each opens the installation, does one thing and says what it did."""
+"""The shell: `gisapp …`. One file a group of commands; each opens the installation, does one thing and says what it did.
+
+A command's file is imported when it is called: `gisapp db status` does not wait for the libraries of `gisapp load`.
+"""
 
 from __future__ import annotations
 
+import importlib
 import sys
 
 import click
@@ -9,8 +13,31 @@ import click
 from gisapp import __version__, errors
 
 
+FILES = {
+    "up": "up",
+    "down": "up",
+    "db": "db",
+    "layers": "layers",
+    "load": "load",
+    "upload": "upload",
+    "sample": "sample",
+    "demo": "sample",
+    "people": "people",
+    "tokens": "tokens",
+}
+
+
 class _Group(click.Group):
-    """Says a GisappError as two sentences and exits with 1 (2 is for wrong words on the command line)."""
+    """Finds commands in their files; says a GisappError as two sentences and exits with 1 (2: wrong words)."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(FILES)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in FILES:
+            return None
+        commands = importlib.import_module(f"gisapp.cli.{FILES[cmd_name]}").COMMANDS
+        return next(command for command in commands if command.name == cmd_name)
 
     def invoke(self, ctx: click.Context) -> object:
         try:
@@ -33,13 +60,3 @@ def main() -> None:
       gisapp load streets.zip --layer roads.street
     """
 
-
-def _register() -> None:
-    from gisapp.cli import db, layers, load, people, sample, tokens, up, upload
-
-    for module in (up, db, layers, load, sample, upload, people, tokens):
-        for command in module.COMMANDS:
-            main.add_command(command)
-
-
-_register()

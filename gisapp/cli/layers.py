@@ -47,7 +47,7 @@ def list_command(as_json: bool) -> None:
 @click.option("--json", "as_json", is_flag=True, help="For scripts.")
 def check_command(as_json: bool) -> None:
     """フォルダの誤りをすべて挙げる。Report every mistake in every folder (exit code 1 when there is one)."""
-    problems = list(check(ROOT, load_city(load_settings().city)))
+    problems = list(check(ROOT, load_settings().city))
     if as_json:
         listed = [{"file": str(p.file), "key": p.key, "ja": p.sentence.ja, "en": p.sentence.en} for p in problems]
         click.echo(json.dumps(listed, ensure_ascii=False))

@@ -108,7 +108,7 @@ UNION ALL
 SELECT 'column', nspname, relname, attname, coalesce(rolname, 'PUBLIC'), privilege_type
 FROM pg_attribute JOIN pg_class c ON c.oid = attrelid JOIN pg_namespace n ON n.oid = relnamespace
 CROSS JOIN LATERAL aclexplode(attacl) AS a LEFT JOIN pg_roles r ON r.oid = a.grantee
-WHERE nspname = ANY(%(schemas)s) AND a.grantee <> relowner
+WHERE NOT attisdropped AND nspname = ANY(%(schemas)s) AND a.grantee <> relowner
 """
 
 
