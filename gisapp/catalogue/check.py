@@ -18,6 +18,7 @@ from gisapp.catalogue.folders import DEPARTMENTS, LAYER_FILE, STYLE_FILE, Folder
 from gisapp.catalogue.layer import Text
 from gisapp.catalogue.problem import Findings, Problem
 from gisapp.catalogue.value_shapes import Key
+from gisapp.settings import City
 
 __all__ = ["Problem", "check", "check_folder"]
 
@@ -25,7 +26,7 @@ RESERVED_DEPARTMENTS = ("public", "staff", "gisapp", "jobs", "information_schema
 """Tokens of `see`, and schemas that a city's database has or PostGIS makes."""
 
 
-def check(root: Path, city: str | None = None) -> Iterator[Problem]:
+def check(root: Path, city: City | None = None) -> Iterator[Problem]:
     """All problems of the shared folders and of one city's own (None: of every city's), below the checkout
     `root`.
     """
@@ -35,7 +36,7 @@ def check(root: Path, city: str | None = None) -> Iterator[Problem]:
         return
     for key, sentence in _check_departments(departments):
         yield Problem(DEPARTMENTS, key, sentence)
-    cities = [city] if city else sorted(path.name for path in (root / "cities").glob("*"))
+    cities = [city.key] if city else sorted(path.name for path in (root / "cities").glob("*"))
     for folder in folders.shared_folders(root):
         yield from check_folder(root, folder, departments)
     for name in cities:

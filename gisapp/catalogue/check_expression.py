@@ -229,7 +229,7 @@ def _comparison(path: str, value: list[Any], fields: Fields, zoom: bool) -> Find
         yield path, arity(value[0])
         return
     operator, one, two = value
-    if not is_expression(one) and not is_expression(two):
+    if not isinstance(one, list) and not isinstance(two, list):
         # MapLibre would read this as a filter of the old kind, with the name of a field in it.
         ja = f'どちらも式ではありません。項目なら ["get", "{one}"] と書きます'
         yield path, Text(ja, f'neither side is an expression; for a field write ["get", "{one}"]')

@@ -129,7 +129,7 @@ def _check_field(name: str, fields: Mapping[str, Any], codes: Mapping[str, Any])
     field = fields[name]
     if not isinstance(field, Mapping):
         return
-    if field.get("was") in fields:
+    if isinstance(field.get("was"), str) and field["was"] in fields:
         yield f"{path}.was", Text("その名前の項目が今もあります", "there is still a field of that name")
     if "codes" in field and isinstance(field["codes"], str):
         yield from _check_coded(path, field, codes)

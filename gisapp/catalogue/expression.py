@@ -30,7 +30,9 @@ def walk(expression: object) -> Iterator[list[Any]]:
         return
     if is_expression(expression):
         yield expression
-    for part in expression:
+    # The labels of a match are values, also where a list of them looks like an expression.
+    labelled = expression[0] == "match"
+    for part in [*expression[1:2], *expression[3::2], *expression[-1:]] if labelled else expression:
         yield from walk(part)
 
 

@@ -47,7 +47,7 @@ def load_catalogue(city: City, root: Path = ROOT) -> Catalogue:
     Raises errors.CatalogueInvalid with all problems: as text in its sentence, as Problems in
     `values["found"]`.
     """
-    problems = tuple(check(root, city.key))
+    problems = tuple(check(root, city))
     if problems:
         raise invalid(problems)
     departments = {

@@ -12,8 +12,9 @@ from pathlib import Path
 from typing import Any
 
 from gisapp.catalogue import folders
+from gisapp.catalogue import value_shapes as shapes
 from gisapp.catalogue.check_layer import check_layer
-from gisapp.catalogue.check_meaning import field_facts
+from gisapp.catalogue.check_meaning import field_facts, table_in
 from gisapp.catalogue.check_style import check_style
 from gisapp.catalogue.folders import DEPARTMENTS, LAYER_FILE, LAYERS, STYLE_FILE, Folder
 from gisapp.catalogue.layer import Text
@@ -45,6 +46,7 @@ alias = ["名称"]
 """
 
 _COLOUR = "#2f6fb3"
+_FONT = "Noto Sans CJK JP Regular"
 _WIDTH = ["interpolate", ["linear"], ["zoom"], 11, 1, 18, 4]
 _SHAPE_STYLES: Mapping[str, Mapping[str, Any]] = {
     "Point": {
@@ -80,6 +82,9 @@ def draft_layer(department: str, name: str, geometry: str, root: Path) -> Path:
     Raises errors.CatalogueInvalid for an unknown department, a name or geometry that cannot be, or a folder
     that is there already; then nothing is written.
     """
+    names = [*shapes.identifier("department", department), *shapes.identifier("name", name)]
+    if names:
+        raise invalid([Problem(LAYERS, *finding) for finding in names])
     folder = Folder(root / LAYERS / department / name)
     departments = folders.read_toml(root / DEPARTMENTS)
     if isinstance(departments, Text):
@@ -95,11 +100,16 @@ def draft_layer(department: str, name: str, geometry: str, root: Path) -> Path:
 
 
 def _layer_text(departments: Mapping[str, Any], department: str, name: str, geometry: str) -> str:
-    """layer.toml for names that may still be wrong: quotes and the like are taken out, so that the check can
-    read it.
+    """layer.toml, with quotes and the like escaped: the geometry may still be wrong and is for the check to
+    judge.
     """
-    title = departments.get(department, {}).get("title", {"ja": department, "en": department})
-    values = {"name": name, "geometry": geometry, "department_ja": title["ja"], "department_en": title["en"]}
+    title = table_in(table_in(departments, department), "title")
+    values = {
+        "name": name,
+        "geometry": geometry,
+        "department_ja": title.get("ja", department),
+        "department_en": title.get("en", department),
+    }
     return _LAYER_TOML.format_map(
         {key: json.dumps(text, ensure_ascii=False)[1:-1] for key, text in values.items()}
     )
@@ -112,7 +122,7 @@ def _style(geometry: str) -> list[Mapping[str, Any]]:
         "type": "symbol",
         "metadata": {"slot": "label"},
         "minzoom": 14,
-        "layout": {"text-field": ["get", "name"], "text-size": 12, **placement},
+        "layout": {"text-field": ["get", "name"], "text-font": [_FONT], "text-size": 12, **placement},
         "paint": {"text-color": "#123a6b", "text-halo-color": "#ffffff", "text-halo-width": 1.5},
     }
     shape = _SHAPE_STYLES.get(geometry.removeprefix("Multi"))
