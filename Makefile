@@ -39,8 +39,8 @@ test: test-environment
 	@env -u GISAPP_PORT -u GISAPP_CITY $(BIN)/python -m pytest
 
 check: test-environment
-	$(BIN)/ruff format --check --line-length 110 gisapp tests migrations bench
-	$(BIN)/ruff check --line-length 110 --select E,F,I,B,UP,SIM gisapp tests migrations bench
+	$(BIN)/ruff format --check gisapp tests migrations bench
+	$(BIN)/ruff check gisapp tests migrations bench
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/gisapp layers check

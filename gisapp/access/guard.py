@@ -112,7 +112,10 @@ def audience_role() -> str:
 def _by_token() -> Asker:
     scheme, _, presented = request.headers["Authorization"].partition(" ")
     if scheme.lower() != "bearer" or not presented:
-        raise errors.TokenInvalid(why_ja="「Authorization: Bearer …」の形ではありません", why_en="it is not “Authorization: Bearer …”")
+        raise errors.TokenInvalid(
+            why_ja="「Authorization: Bearer …」の形ではありません",
+            why_en="it is not “Authorization: Bearer …”",
+        )
     with installation().database.transaction(roles.APP) as connection:
         token = tokens.find_token(connection, presented.strip())
         owner = people.find_person(connection, token.person_id)
@@ -128,7 +131,9 @@ def _by_session() -> Asker:
 
 def fresh_person(person_id: int) -> people.Person | None:
     """The person as of at most FRESH_SECONDS ago (one small question per person and process in that time)."""
-    kept: dict[int, tuple[float, people.Person | None]] = current_app.extensions.setdefault("gisapp_people", {})
+    kept: dict[int, tuple[float, people.Person | None]] = current_app.extensions.setdefault(
+        "gisapp_people", {}
+    )
     when, found = kept.get(person_id, (0.0, None))
     if time.monotonic() - when > FRESH_SECONDS:
         with installation().database.transaction(roles.APP) as connection:

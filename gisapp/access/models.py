@@ -18,7 +18,9 @@ person = sa.Table(
     sa.Column("ends_on", sa.Date),  # contractors: the last day
     sa.Column("failures", sa.Integer, nullable=False, server_default="0"),
     sa.Column("locked_until", sa.DateTime(timezone=True)),
-    sa.Column("session_number", sa.Integer, nullable=False, server_default="0"),  # raised: signed out everywhere
+    sa.Column(
+        "session_number", sa.Integer, nullable=False, server_default="0"
+    ),  # raised: signed out everywhere
     sa.Column("created_at", sa.DateTime(timezone=True), nullable=False, server_default=sa.func.now()),
 )
 

@@ -40,7 +40,11 @@ def add_person(connection: Connection, login: str, name: str, password: str, rol
     """Add somebody; returns the id. Raises errors.PersonInvalid (login taken, short password, unknown role)."""
     login = login.strip().casefold()
     if not login or len(login) > 100 or any(c.isspace() for c in login):
-        raise errors.PersonInvalid(login=login, why_ja="ログイン名は空白なしで100字までです", why_en="a login has no spaces and at most 100 characters")
+        raise errors.PersonInvalid(
+            login=login,
+            why_ja="ログイン名は空白なしで100字までです",
+            why_en="a login has no spaces and at most 100 characters",
+        )
     if connection.scalar(sa.select(person.c.id).where(person.c.login == login)) is not None:
         raise errors.PersonInvalid(login=login, why_ja="すでに登録されています", why_en="is there already")
     new = {"login": login, "name": name.strip() or login, "password_hash": hash_password(login, password)}
@@ -57,7 +61,9 @@ def grant(connection: Connection, login: str, department: str, role: str) -> Non
         raise errors.PersonInvalid(login=login, why_ja=f"役割は {known} です", why_en=f"roles are {known}")
     row = {"person_id": _id_of(connection, login), "department": department, "role": role}
     insert = sa.dialects.postgresql.insert(membership).values(row)
-    connection.execute(insert.on_conflict_do_update(index_elements=["person_id", "department"], set_={"role": role}))
+    connection.execute(
+        insert.on_conflict_do_update(index_elements=["person_id", "department"], set_={"role": role})
+    )
 
 
 def revoke(connection: Connection, login: str, department: str) -> None:
@@ -68,7 +74,12 @@ def revoke(connection: Connection, login: str, department: str) -> None:
 
 def set_password(connection: Connection, login: str, password: str) -> None:
     """Set a new password; whoever is signed in with the old one is signed out. Raises errors.PersonInvalid."""
-    new = {"password_hash": hash_password(login, password), "session_number": person.c.session_number + 1, "failures": 0, "locked_until": None}
+    new = {
+        "password_hash": hash_password(login, password),
+        "session_number": person.c.session_number + 1,
+        "failures": 0,
+        "locked_until": None,
+    }
     connection.execute(sa.update(person).where(person.c.id == _id_of(connection, login)).values(new))
 
 
@@ -94,7 +105,14 @@ def find_person(connection: Connection, person_id: int) -> Person | None:
     """The person with that id with the posts held today; None when gone, inactive or past the last day."""
     is_here = person.c.active & (person.c.ends_on.is_(None) | (person.c.ends_on >= sa.func.current_date()))
     query = (
-        sa.select(person.c.id, person.c.login, person.c.name, person.c.session_number, membership.c.department, membership.c.role)
+        sa.select(
+            person.c.id,
+            person.c.login,
+            person.c.name,
+            person.c.session_number,
+            membership.c.department,
+            membership.c.role,
+        )
         .select_from(person.outerjoin(membership))
         .where((person.c.id == person_id) & is_here)
     )
@@ -111,7 +129,11 @@ def check_password(connection: Connection, login: str, password: str) -> int:
     Raises errors.SignInFailed (the same for an unknown login and a wrong password, after the same work) and
     errors.TooMany while the account waits: after 5 wrong passwords in a row the wait doubles from 2 s to 15 min.
     """
-    query = sa.select(person).where((person.c.login == login.strip().casefold()) & person.c.active).with_for_update()
+    query = (
+        sa.select(person)
+        .where((person.c.login == login.strip().casefold()) & person.c.active)
+        .with_for_update()
+    )
     row = connection.execute(query).one_or_none()
     now = datetime.datetime.now(datetime.UTC)
     if row is not None and row.locked_until is not None and row.locked_until > now:
@@ -145,5 +167,7 @@ def _unknown_hash() -> str:
 def _count_failure(connection: Connection, person_id: int, failures: int, now: datetime.datetime) -> None:
     wait = min(2 ** (failures - FREE_TRIES + 1), LONGEST_WAIT) if failures >= FREE_TRIES else 0
     until = now + datetime.timedelta(seconds=wait) if wait else None
-    connection.execute(sa.update(person).where(person.c.id == person_id).values(failures=failures, locked_until=until))
+    connection.execute(
+        sa.update(person).where(person.c.id == person_id).values(failures=failures, locked_until=until)
+    )
     connection.commit()  # must stay although the request ends in an error

@@ -49,5 +49,9 @@ def may_change(asker: Asker, layer: Layer, verb: str) -> Decision:
         ja = f"「{layer.title.ja}」は {layer.department} の編集者だけが更新できます"
         return Decision(False, ja, f"only editors of {layer.department} may change “{layer.title.en}”")
     if asker.token is not None and not asker.token.covers(verb, layer.id):
-        return Decision(False, f"このトークンは {layer.id} の {verb} に使えません", f"this token does not cover {verb} of {layer.id}")
+        return Decision(
+            False,
+            f"このトークンは {layer.id} の {verb} に使えません",
+            f"this token does not cover {verb} of {layer.id}",
+        )
     return Decision(True)

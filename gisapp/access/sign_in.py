@@ -16,7 +16,7 @@ from gisapp.access.guard import fresh_person, installation, open_to_all
 sign_in = Blueprint("sign_in", __name__)
 
 
-class SignedIn(UserMixin):  # type: ignore[misc]
+class SignedIn(UserMixin):
     """A person as Flask-Login knows one. The cookie holds `id:session_number`, signed."""
 
     def __init__(self, person: people.Person) -> None:
@@ -31,7 +31,7 @@ def init_app(app: Flask) -> None:
     manager = LoginManager(app)
     manager.session_protection = "strong"  # another browser or address with the same cookie is nobody
 
-    @manager.user_loader  # type: ignore[untyped-decorator]
+    @manager.user_loader
     def load(cookie_id: str) -> SignedIn | None:
         person_id, _, session_number = cookie_id.partition(":")
         if not (person_id.isdigit() and session_number.isdigit()):
@@ -44,7 +44,9 @@ def init_app(app: Flask) -> None:
 @open_to_all
 def form() -> str:
     """The form."""
-    return render_template("access/sign_in.html", next=safe_next(request.args.get("next")), error=None, lang=_lang())
+    return render_template(
+        "access/sign_in.html", next=safe_next(request.args.get("next")), error=None, lang=_lang()
+    )
 
 
 @sign_in.post("/sign-in")
@@ -54,7 +56,9 @@ def enter() -> Any:
     onward = safe_next(request.form.get("next"))
     try:
         with installation().database.transaction(roles.APP) as connection:
-            who = people.check_password(connection, request.form.get("login", ""), request.form.get("password", ""))
+            who = people.check_password(
+                connection, request.form.get("login", ""), request.form.get("password", "")
+            )
             person = people.find_person(connection, who)
         if person is None:  # the last day has passed
             raise errors.SignInFailed()
@@ -87,5 +91,3 @@ def safe_next(target: str | None) -> str:
 
 def _lang() -> str:
     return "en" if request.args.get("lang") == "en" else "ja"
-
-

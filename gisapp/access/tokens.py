@@ -32,9 +32,13 @@ class Token:
         return verb in self.verbs and bool({layer, f"{department}.*", "*"} & set(self.layers))
 
 
-def issue(connection: Connection, login: str, name: str, layers: list[str], verbs: list[str], days: int) -> str:
+def issue(
+    connection: Connection, login: str, name: str, layers: list[str], verbs: list[str], days: int
+) -> str:
     """Make a token for `login`'s scripts and return it: the only time it can be seen. Raises errors.PersonInvalid."""
-    who = connection.scalar(sa.select(person.c.id).where((person.c.login == login.strip().casefold()) & person.c.active))
+    who = connection.scalar(
+        sa.select(person.c.id).where((person.c.login == login.strip().casefold()) & person.c.active)
+    )
     if who is None:
         raise errors.PersonInvalid(login=login, why_ja="登録されていません", why_en="is not known")
     fresh = PREFIX + secrets.token_urlsafe(32)

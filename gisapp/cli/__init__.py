@@ -12,7 +12,6 @@ import click
 
 from gisapp import __version__, errors
 
-
 FILES = {
     "up": "up",
     "down": "up",
@@ -59,4 +58,3 @@ def main() -> None:
       gisapp layers sync                     make the database fit the layer folders
       gisapp load streets.zip --layer roads.street
     """
-

@@ -69,7 +69,9 @@ def status(as_json: bool) -> None:
 
 
 def _look(installation: Installation) -> dict[str, object]:
-    url = installation.database.url("owner").set(drivername="postgresql").render_as_string(hide_password=False)
+    url = (
+        installation.database.url("owner").set(drivername="postgresql").render_as_string(hide_password=False)
+    )
     try:
         with psycopg.connect(url, connect_timeout=5) as raw:
             postgres = raw.execute("SHOW server_version").fetchone()
@@ -99,7 +101,15 @@ def psql(arguments: tuple[str, ...]) -> None:
     database = open_for_shell(load_settings()).database
     owner = database.url("owner")
     environment = {**os.environ, "PGPASSWORD": owner.password or ""}
-    words = ["psql", "-h", database.address.host, "-p", str(database.address.port), "-U", owner.username or ""]
+    words = [
+        "psql",
+        "-h",
+        database.address.host,
+        "-p",
+        str(database.address.port),
+        "-U",
+        owner.username or "",
+    ]
     os.execvpe("psql", [*words, "-d", database.address.database, *arguments], environment)
 
 

@@ -33,7 +33,13 @@ def list_command(as_json: bool) -> None:
     """レイヤーの一覧。List the layers."""
     catalogue = load_catalogue(load_city(load_settings().city))
     rows = [
-        {"id": one.id, "title": one.title.ja, "title_en": one.title.en, "geometry": one.geometry, "see": sorted(one.see)}
+        {
+            "id": one.id,
+            "title": one.title.ja,
+            "title_en": one.title.en,
+            "geometry": one.geometry,
+            "see": sorted(one.see),
+        }
         for one in catalogue.layers.values()
     ]
     if as_json:
@@ -47,9 +53,11 @@ def list_command(as_json: bool) -> None:
 @click.option("--json", "as_json", is_flag=True, help="For scripts.")
 def check_command(as_json: bool) -> None:
     """フォルダの誤りをすべて挙げる。Report every mistake in every folder (exit code 1 when there is one)."""
-    problems = list(check(ROOT, load_settings().city))
+    problems = list(check(ROOT, load_city(load_settings().city)))
     if as_json:
-        listed = [{"file": str(p.file), "key": p.key, "ja": p.sentence.ja, "en": p.sentence.en} for p in problems]
+        listed = [
+            {"file": str(p.file), "key": p.key, "ja": p.sentence.ja, "en": p.sentence.en} for p in problems
+        ]
         click.echo(json.dumps(listed, ensure_ascii=False))
     else:
         for problem in problems:
@@ -60,13 +68,21 @@ def check_command(as_json: bool) -> None:
 
 @layers.command("sync")
 @click.option("--dry-run", is_flag=True, help="Say what would be done and do nothing.")
-@click.option("--allow-drop", is_flag=True, help="Also drop columns and tables that have no place in the folders any more.")
+@click.option(
+    "--allow-drop",
+    is_flag=True,
+    help="Also drop columns and tables that have no place in the folders any more.",
+)
 def sync_command(dry_run: bool, allow_drop: bool) -> None:
     """データベースをフォルダに合わせる。Make the database fit the folders."""
     done = sync(open_for_shell(load_settings()), dry_run=dry_run, allow_drop=allow_drop)
     for line in done:
         click.echo(("would " if dry_run else "") + line)
-    click.echo(f"{len(done)} 件{'（予定）' if dry_run else ''} / {len(done)} changes" if done else "変更なし / nothing to change")
+    click.echo(
+        f"{len(done)} 件{'（予定）' if dry_run else ''} / {len(done)} changes"
+        if done
+        else "変更なし / nothing to change"
+    )
 
 
 @layers.command("new")
@@ -76,7 +92,9 @@ def sync_command(dry_run: bool, allow_drop: bool) -> None:
 def new_command(department: str, name: str, geometry: str) -> None:
     """新しいレイヤーのフォルダを作る。Make the folder of a new layer, to be edited and synced."""
     folder = draft_layer(department, name, geometry, ROOT)
-    click.echo(f"{folder.relative_to(ROOT)}: layer.toml, style.json\n→ edit them, then: gisapp layers check && gisapp layers sync")
+    click.echo(
+        f"{folder.relative_to(ROOT)}: layer.toml, style.json\n→ edit them, then: gisapp layers check && gisapp layers sync"
+    )
 
 
 COMMANDS = [layers]

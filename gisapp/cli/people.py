@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+import sys
 
 import click
 
@@ -29,17 +30,27 @@ def people() -> None:
 @people.command()
 @click.argument("login")
 @click.option("--name", default="", help="Shown in the pages.")
-@click.option("--post", "posts", multiple=True, metavar="DEPARTMENT:ROLE", help=f"ROLE is one of {', '.join(accounts.ROLES)}.")
-@click.option("--password-stdin", is_flag=True, help="Read the password from standard input; otherwise one is made.")
+@click.option(
+    "--post",
+    "posts",
+    multiple=True,
+    metavar="DEPARTMENT:ROLE",
+    help=f"ROLE is one of {', '.join(accounts.ROLES)}.",
+)
+@click.option(
+    "--password-stdin", is_flag=True, help="Read the password from standard input; otherwise one is made."
+)
 def add(login: str, name: str, posts: tuple[str, ...], password_stdin: bool) -> None:
     """利用者を加える。Add somebody; a password is made and shown once."""
     installation = open_for_shell(load_settings())
-    password = click.get_text_stream("stdin").readline().rstrip("\n") if password_stdin else fresh_password()
+    password = sys.stdin.readline().rstrip("\n") if password_stdin else fresh_password()
     add_person(installation, login, name, password, dict(_post(installation, post) for post in posts))
     click.echo(f"{login}" + ("" if password_stdin else f"  password: {password}"))
 
 
-def add_person(installation: Installation, login: str, name: str, password: str, roles: dict[str, str]) -> None:
+def add_person(
+    installation: Installation, login: str, name: str, password: str, roles: dict[str, str]
+) -> None:
     """Add somebody and give the audience a login in the database."""
     with installation.database.transaction("owner") as connection:
         accounts.add_person(connection, login, name, password, roles)

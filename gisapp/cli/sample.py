@@ -23,7 +23,13 @@ SEED = 7
 
 
 @click.command()
-@click.option("--parcels", type=click.IntRange(100, 5_000_000), default=50_000, show_default=True, help="Size of the city.")
+@click.option(
+    "--parcels",
+    type=click.IntRange(100, 5_000_000),
+    default=50_000,
+    show_default=True,
+    help="Size of the city.",
+)
 @click.option("--seed", type=int, default=SEED, show_default=True, help="The same seed makes the same city.")
 @click.option("--json", "as_json", is_flag=True, help="Figures for scripts.")
 def sample(parcels: int, seed: int, as_json: bool) -> None:
@@ -42,14 +48,23 @@ def sample(parcels: int, seed: int, as_json: bool) -> None:
     began = time.monotonic()
     rows = load_sample(installation, parcels, seed, progress=sys.stderr.isatty())
     seconds = time.monotonic() - began
-    click.echo(f'{{"rows": {rows}, "seconds": {seconds:.2f}}}' if as_json else f"{rows:,} rows in {seconds:.1f} s")
+    click.echo(
+        f'{{"rows": {rows}, "seconds": {seconds:.2f}}}' if as_json else f"{rows:,} rows in {seconds:.1f} s"
+    )
 
 
-def load_sample(installation: Installation, parcels: int, seed: int = SEED, *, progress: bool = False, marker: str = "") -> int:
+def load_sample(
+    installation: Installation, parcels: int, seed: int = SEED, *, progress: bool = False, marker: str = ""
+) -> int:
     """Generate the city and load it in one transaction; returns the number of rows. `marker` ends every owner's name."""
     srid = installation.city.srid
-    bar = tqdm(total=len(installation.catalogue.layers), unit=" layers", disable=not progress, desc="青葉野市")
-    with installation.database.transaction("owner") as connection, loading(connection, installation, "sample") as load:
+    bar = tqdm(
+        total=len(installation.catalogue.layers), unit=" layers", disable=not progress, desc="青葉野市"
+    )
+    with (
+        installation.database.transaction("owner") as connection,
+        loading(connection, installation, "sample") as load,
+    ):
         for rows in generate(parcels, seed, srid, marker=marker):
             load.add(rows.layer, rows.geometry, rows.columns)
             bar.set_postfix_str(rows.layer)
@@ -66,7 +81,9 @@ def demo(parcels: int) -> None:
     end_leftovers(settings)
     require_free_port(settings)
     installation = open_for_shell(settings)
-    click.echo(f"{installation.city.name_ja} / {installation.city.name_en}: データベースを準備しています / preparing the database")
+    click.echo(
+        f"{installation.city.name_ja} / {installation.city.name_en}: データベースを準備しています / preparing the database"
+    )
     prepare(installation)
     sync(installation)
     if not _has_data(installation):
@@ -100,8 +117,8 @@ def _make_accounts(installation: Installation) -> dict[str, str]:
             return {}
     accounts = {department: fresh_password() for department in installation.catalogue.departments}
     for login, password in accounts.items():
-        office = installation.catalogue.departments[login].office.ja
-        add_person(installation, login, office, password, {login: "editor"})
+        about = installation.catalogue.departments[login]
+        add_person(installation, login, (about.office or about.title).ja, password, {login: "editor"})
     return accounts
 
 
@@ -113,9 +130,13 @@ def _announce(installation: Installation, accounts: dict[str, str]) -> None:
     for department, about in installation.catalogue.departments.items():
         click.echo(f"  {base}/maps/{department:<14} {about.title.ja} / {about.title.en}")
     if not accounts:
-        click.echo("\n  アカウントは作成済みです。忘れたときは / accounts exist; to reset one: .venv/bin/gisapp people password LOGIN")
+        click.echo(
+            "\n  アカウントは作成済みです。忘れたときは / accounts exist; to reset one: .venv/bin/gisapp people password LOGIN"
+        )
         return
-    click.echo("\n  各部署のアカウント（パスワードは今だけ表示します）/ one account per department (passwords are shown only now)")
+    click.echo(
+        "\n  各部署のアカウント（パスワードは今だけ表示します）/ one account per department (passwords are shown only now)"
+    )
     for login, password in accounts.items():
         click.echo(f"    {login:<14} {password}")
 

@@ -27,9 +27,15 @@ def tokens() -> None:
 @tokens.command()
 @click.argument("login")
 @click.option("--name", default="script", show_default=True, help="What it is for.")
-@click.option("--layer", "layers", multiple=True, required=True, help="roads.street, roads.* or *; may be repeated.")
-@click.option("--verb", "verbs", multiple=True, type=click.Choice(access_tokens.VERBS), default=access_tokens.VERBS)
-@click.option("--days", type=click.IntRange(1, 3660), default=90, show_default=True, help="Days until it expires.")
+@click.option(
+    "--layer", "layers", multiple=True, required=True, help="roads.street, roads.* or *; may be repeated."
+)
+@click.option(
+    "--verb", "verbs", multiple=True, type=click.Choice(access_tokens.VERBS), default=access_tokens.VERBS
+)
+@click.option(
+    "--days", type=click.IntRange(1, 3660), default=90, show_default=True, help="Days until it expires."
+)
 def issue(login: str, name: str, layers: tuple[str, ...], verbs: tuple[str, ...], days: int) -> None:
     """トークンを発行する（表示は一度だけ）。Make a token and print it, once."""
     installation = open_for_shell(load_settings())
@@ -48,7 +54,9 @@ def revoke(number: int) -> None:
     """トークンを失効させる。Revoke a token by its number; it takes effect at once."""
     with open_for_shell(load_settings()).database.transaction("owner") as connection:
         if not access_tokens.revoke(connection, number):
-            raise errors.TokenInvalid(why_ja=f"有効な番号 {number} はありません", why_en=f"no valid token has number {number}")
+            raise errors.TokenInvalid(
+                why_ja=f"有効な番号 {number} はありません", why_en=f"no valid token has number {number}"
+            )
 
 
 @tokens.command("list")
@@ -58,7 +66,9 @@ def list_command() -> None:
         for row in connection.execute(sa.select(token, person.c.login).join(person).order_by(token.c.id)):
             state = "revoked" if row.revoked_at else f"until {row.expires_at:%Y-%m-%d}"
             used = f"{row.last_used_at:%Y-%m-%d %H:%M}" if row.last_used_at else "never used"
-            click.echo(f"{row.id:>4} {row.login:<16} {row.name:<16} {','.join(row.layers):<24} {state:<18} {used}")
+            click.echo(
+                f"{row.id:>4} {row.login:<16} {row.name:<16} {','.join(row.layers):<24} {state:<18} {used}"
+            )
 
 
 COMMANDS = [tokens]

@@ -7,6 +7,7 @@ password: not even in its environment) and the background worker. When `up` ends
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
@@ -70,7 +71,9 @@ def require_free_port(settings: Settings) -> None:
         try:
             probe.bind((settings.bind, settings.port))
         except OSError as error:
-            raise errors.PortTaken(port=settings.port, other=settings.port + 1000 if settings.port < 64000 else 8000) from error
+            raise errors.PortTaken(
+                port=settings.port, other=settings.port + 1000 if settings.port < 64000 else 8000
+            ) from error
 
 
 def run(installation: Installation, *, announce: bool = True) -> None:
@@ -152,7 +155,11 @@ def web_environment(settings: Settings) -> dict[str, str]:
     """The web server's environment: these settings, without the owner's password."""
     hidden = {"GISAPP_DATABASE_URL", "PGPASSWORD"}
     kept = {name: value for name, value in os.environ.items() if name not in hidden}
-    return kept | {"GISAPP_HOME": str(settings.home), "GISAPP_CITY": settings.city, "GISAPP_PORT": str(settings.port)}
+    return kept | {
+        "GISAPP_HOME": str(settings.home),
+        "GISAPP_CITY": settings.city,
+        "GISAPP_PORT": str(settings.port),
+    }
 
 
 def _spawn(command: list[str], environment: dict[str, str]) -> subprocess.Popen[bytes]:
@@ -197,10 +204,8 @@ def _end_group(pid: int) -> None:
 
 
 def _alive(group: int) -> bool:
-    try:
+    with contextlib.suppress(ChildProcessError):
         os.waitpid(group, os.WNOHANG)  # reap it if it is our child: a zombie still counts as alive
-    except ChildProcessError:
-        pass
     try:
         os.killpg(group, 0)
     except ProcessLookupError:

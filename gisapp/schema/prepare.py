@@ -5,6 +5,8 @@ Every step can be repeated; on a finished database they change nothing.
 
 from __future__ import annotations
 
+from typing import Any
+
 import psycopg
 from alembic import command
 from alembic.config import Config
@@ -26,12 +28,19 @@ LOCK_FOR_PREPARING = 0x6715A991  # an advisory lock, so that two starts at once 
 def create_database(cluster: Cluster, database: str, owner: str, owner_password: str) -> Address:
     """Create the city's database and its owner in the embedded cluster, where they are not there yet."""
     address = Address(str(cluster.socket), PORT, database)
-    superuser = {"host": str(cluster.socket), "port": PORT, "user": SUPERUSER, "password": cluster.password}
+    superuser: dict[str, Any] = {
+        "host": str(cluster.socket),
+        "port": PORT,
+        "user": SUPERUSER,
+        "password": cluster.password,
+    }
     with psycopg.connect(**superuser, dbname="postgres", autocommit=True) as connection:
         connection.execute("SELECT pg_advisory_lock(%s)", [LOCK_FOR_PREPARING])
         _ensure_login(connection, owner, owner_password, "CREATEROLE")
         if not connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [database]).fetchone():
-            command_ = sql.SQL("CREATE DATABASE {} OWNER {}").format(sql.Identifier(database), sql.Identifier(owner))
+            command_ = sql.SQL("CREATE DATABASE {} OWNER {}").format(
+                sql.Identifier(database), sql.Identifier(owner)
+            )
             connection.execute(command_)
     with psycopg.connect(**superuser, dbname=database) as connection:
         _extend(connection)
@@ -43,7 +52,8 @@ def create_database(cluster: Cluster, database: str, owner: str, owner_password:
 def _revoke_function(connection: psycopg.Connection, name: str) -> None:
     """Take a built-in function from everybody, in all its forms (large objects are no audience's business)."""
     forms = connection.execute(
-        "SELECT oid::regprocedure::text FROM pg_proc WHERE proname = %s AND pronamespace = 'pg_catalog'::regnamespace", [name]
+        "SELECT oid::regprocedure::text FROM pg_proc WHERE proname = %s AND pronamespace = 'pg_catalog'::regnamespace",
+        [name],
     ).fetchall()
     for (form,) in forms:
         connection.execute(sql.SQL("REVOKE EXECUTE ON FUNCTION {} FROM PUBLIC").format(sql.SQL(form)))
@@ -76,7 +86,9 @@ def migrate(database: Database, *, embedded: bool) -> list[str]:
     Raises errors.ExtensionMissing where PostGIS is not in the database and may not be created.
     """
     if not embedded:
-        with psycopg.connect(database.url("owner").set(drivername="postgresql").render_as_string(False)) as raw:
+        with psycopg.connect(
+            database.url("owner").set(drivername="postgresql").render_as_string(False)
+        ) as raw:
             _extend(raw)
     with database.transaction("owner") as connection:
         connection.exec_driver_sql("SELECT pg_advisory_xact_lock(%s)", (LOCK_FOR_PREPARING,))

@@ -84,7 +84,9 @@ def actual(connection: Connection, database: Database, want: Rights, schemas: li
         ([database.role(name) for name in want.logins | want.groups],),
     ):
         found.memberships.add((short.get(group, group), short[member]))
-    for kind, schema, table, column, role, privilege in connection.exec_driver_sql(_GRANTS, {"schemas": schemas}):
+    for kind, schema, table, column, role, privilege in connection.exec_driver_sql(
+        _GRANTS, {"schemas": schemas}
+    ):
         role = short.get(role, role)
         if kind == "schema":
             found.schemas.add((schema, role))
@@ -119,10 +121,13 @@ def role_steps(database: Database, want: Rights, have: Rights) -> list[Step]:
         return quote(role if role not in want.groups | want.logins | {roles.APP} else database.role(role))
 
     steps = [
-        statement(f"create group {g}", f"CREATE ROLE {name(g)} NOLOGIN NOSUPERUSER") for g in sorted(want.groups - have.groups)
+        statement(f"create group {g}", f"CREATE ROLE {name(g)} NOLOGIN NOSUPERUSER")
+        for g in sorted(want.groups - have.groups)
     ]
     for login in sorted(want.logins - have.logins):
-        steps.append(statement(f"create login {login}", f"CREATE ROLE {name(login)} LOGIN NOSUPERUSER INHERIT"))
+        steps.append(
+            statement(f"create login {login}", f"CREATE ROLE {name(login)} LOGIN NOSUPERUSER INHERIT")
+        )
     for group, member in sorted(want.memberships - have.memberships):
         steps.append(statement(f"{member} joins {group}", f"GRANT {name(group)} TO {name(member)}"))
     for group, member in sorted(have.memberships - want.memberships):
@@ -146,11 +151,17 @@ def grant_steps(database: Database, want: Rights, have: Rights) -> list[Step]:
             steps.append(statement(says, f"{verb} ALL ON SCHEMA {quote(schema)} {to} {name(role)}" if verb == "REVOKE" else f"GRANT USAGE ON SCHEMA {quote(schema)} TO {name(role)}"))  # fmt: skip
         for schema, table, role, privilege in sorted(more.tables - less.tables):
             says = f"{verb.lower()} {privilege.lower()} on {schema}.{table} {to.lower()} {role}"
-            steps.append(statement(says, f"{verb} {privilege} ON {quote(schema)}.{quote(table)} {to} {name(role)}"))
+            steps.append(
+                statement(says, f"{verb} {privilege} ON {quote(schema)}.{quote(table)} {to} {name(role)}")
+            )
         for (schema, table, role), columns in _by_table(more.columns - less.columns).items():
             says = f"{verb.lower()} select on {len(columns)} columns of {schema}.{table} {to.lower()} {role}"
             listed = ", ".join(quote(column) for column in columns)
-            steps.append(statement(says, f"{verb} SELECT ({listed}) ON {quote(schema)}.{quote(table)} {to} {name(role)}"))
+            steps.append(
+                statement(
+                    says, f"{verb} SELECT ({listed}) ON {quote(schema)}.{quote(table)} {to} {name(role)}"
+                )
+            )
     return steps
 
 

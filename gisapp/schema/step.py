@@ -18,8 +18,12 @@ class Step:
 
 
 def statement(says: str, sql: str, loses: str = "") -> Step:
-    """A step that is one SQL statement (identifiers already quoted)."""
-    return Step(says, lambda connection: connection.exec_driver_sql(sql.replace("%", "%%")) and None, loses)
+    """A step that is SQL as it stands (identifiers already quoted)."""
+
+    def run(connection: Connection) -> None:
+        connection.exec_driver_sql(sql.replace("%", "%%"))
+
+    return Step(says, run, loses)
 
 
 def quote(name: str) -> str:

@@ -39,7 +39,9 @@ def sync(installation: Installation, *, dry_run: bool = False, allow_drop: bool 
             )
             if not busy or tried == TRIES:
                 raise
-            time.sleep(tried)  # a long reader holds a table: let it finish rather than make all others queue behind us
+            time.sleep(
+                tried
+            )  # a long reader holds a table: let it finish rather than make all others queue behind us
     raise AssertionError("unreachable")
 
 
@@ -82,13 +84,17 @@ def _sync(connection: Connection, installation: Installation, dry_run: bool, all
 
 def _changing(steps: list[Step]) -> set[str]:
     """Ids of the layers whose tables the steps alter (creating one or adding to it disturbs no view)."""
-    found = (re.match(r"(?:drop column|change column|change geometry of) (\w+\.\w+)", step.says) for step in steps)
+    found = (
+        re.match(r"(?:drop column|change column|change geometry of) (\w+\.\w+)", step.says) for step in steps
+    )
     return {match[1] for match in found if match}
 
 
 def audiences(connection: Connection) -> set[frozenset[str]]:
     """The sets of departments that people speak for today."""
-    rows = connection.exec_driver_sql("SELECT array_agg(department) FROM gisapp.membership GROUP BY person_id")
+    rows = connection.exec_driver_sql(
+        "SELECT array_agg(department) FROM gisapp.membership GROUP BY person_id"
+    )
     return {frozenset(row[0]) for row in rows}
 
 
@@ -108,4 +114,8 @@ def _refresh_logins(connection: Connection, database: Database, want: rights.Rig
     for login in sorted(want.logins):
         role = sql.Identifier(database.role(login))
         raw.execute(sql.SQL("ALTER ROLE {} PASSWORD {}").format(role, sql.Literal(database.password(login))))
-        raw.execute(sql.SQL("GRANT CONNECT ON DATABASE {} TO {}").format(sql.Identifier(database.address.database), role))
+        raw.execute(
+            sql.SQL("GRANT CONNECT ON DATABASE {} TO {}").format(
+                sql.Identifier(database.address.database), role
+            )
+        )

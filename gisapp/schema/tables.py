@@ -64,7 +64,9 @@ def _renames(connection: Connection, catalogue: Catalogue) -> Iterator[Step]:
         there = set(inspector.get_table_names(here)) if here in inspector.get_schema_names() else set()
         if layer.was and layer.was in there and layer.name not in there:
             old, new = f"{quote(here)}.{quote(layer.was)}", quote(layer.name)
-            yield statement(f"rename table {here}.{layer.was} to {layer.name}", f"ALTER TABLE {old} RENAME TO {new}")
+            yield statement(
+                f"rename table {here}.{layer.was} to {layer.name}", f"ALTER TABLE {old} RENAME TO {new}"
+            )
         if layer.name not in there:
             continue
         columns = {column["name"] for column in inspector.get_columns(layer.name, here)}
@@ -90,7 +92,12 @@ def _compared(connection: Connection, tables: dict[str, Table], schemas: list[st
 
     context = MigrationContext.configure(
         connection,
-        opts={"include_schemas": True, "include_name": include, "include_object": include_object, "compare_type": True},
+        opts={
+            "include_schemas": True,
+            "include_name": include,
+            "include_object": include_object,
+            "compare_type": True,
+        },
     )
     upgrade = produce_migrations(context, next(iter(tables.values())).metadata).upgrade_ops
     return [_step(operation) for operation in _flat(upgrade.ops if upgrade else [])]

@@ -43,9 +43,13 @@ def _wanted(layer: Layer, view: View) -> str:
 
 def drop_steps(connection: Connection, catalogue: Catalogue, changing: set[str]) -> list[Step]:
     """Views that are wrong, no longer wanted, or stand on a table that is about to change (ids in `changing`)."""
-    want = {(layer.department, v.name): (layer, v) for layer in catalogue.layers.values() for v in layer.views()}
+    want = {
+        (layer.department, v.name): (layer, v) for layer in catalogue.layers.values() for v in layer.views()
+    }
     steps = []
-    for (schema, name), definition in sorted(existing_views(connection, sorted(catalogue.departments)).items()):
+    for (schema, name), definition in sorted(
+        existing_views(connection, sorted(catalogue.departments)).items()
+    ):
         if (schema, name) in want:
             layer, view = want[schema, name]
             stale = definition != _wanted(layer, view) or layer.id in changing
@@ -58,7 +62,9 @@ def drop_steps(connection: Connection, catalogue: Catalogue, changing: set[str])
 
 def create_steps(connection: Connection, catalogue: Catalogue, dropped: set[str]) -> list[Step]:
     """Views to create: those missing and those that were `dropped` (`schema.view`)."""
-    have = {f"{schema}.{name}" for schema, name in existing_views(connection, sorted(catalogue.departments))} - dropped
+    have = {
+        f"{schema}.{name}" for schema, name in existing_views(connection, sorted(catalogue.departments))
+    } - dropped
     steps = []
     for layer in catalogue.layers.values():
         for view in layer.views():

@@ -41,12 +41,14 @@ HOSTILE = [
 
 @pytest.mark.parametrize("departments", AUDIENCES, ids=lambda d: "+".join(sorted(d)) or "public")
 @pytest.mark.parametrize("question", HOSTILE)
-def test_hostile_sql_is_refused(installation: Installation, staff: dict[str, str], departments: frozenset[str], question: str) -> None:
+def test_hostile_sql_is_refused(
+    installation: Installation, staff: dict[str, str], departments: frozenset[str], question: str
+) -> None:
     database = installation.database
     sql = question.format(owner='"' + str(database.url("owner").username) + '"')
-    with pytest.raises((sa.exc.ProgrammingError, sa.exc.DBAPIError, errors.GisappError)):
-        with database.transaction(roles.audience(departments)) as connection:
-            connection.exec_driver_sql(sql)
+    refused = pytest.raises((sa.exc.ProgrammingError, sa.exc.DBAPIError, errors.GisappError))
+    with refused, database.transaction(roles.audience(departments)) as connection:
+        connection.exec_driver_sql(sql)
 
 
 def test_reset_role_leads_nowhere(installation: Installation) -> None:
@@ -72,7 +74,9 @@ def test_every_audience_reads_exactly_the_columns_of_its_view(
             "AND has_column_privilege(attrelid, attnum, 'SELECT')"
         )
         with database.transaction(roles.audience(departments)) as connection:
-            if view is None and not connection.scalar(sa.text("SELECT has_schema_privilege(:s, 'USAGE')"), {"s": layer.department}):
+            if view is None and not connection.scalar(
+                sa.text("SELECT has_schema_privilege(:s, 'USAGE')"), {"s": layer.department}
+            ):
                 continue
             readable = set(connection.scalars(query, {"table": f"{layer.department}.{layer.name}"}))
         assert readable == (set(view.columns) if view else set()), layer.id
@@ -81,10 +85,15 @@ def test_every_audience_reads_exactly_the_columns_of_its_view(
 
 def test_nobody_else_may_connect(installation: Installation) -> None:
     with installation.database.transaction("owner") as connection:
-        acl = connection.scalar(sa.text("SELECT datacl::text FROM pg_database WHERE datname = current_database()"))
+        acl = connection.scalar(
+            sa.text("SELECT datacl::text FROM pg_database WHERE datname = current_database()")
+        )
     assert acl is not None and "{=" not in acl and ",=" not in acl
 
 
 def test_app_sees_no_layer(installation: Installation) -> None:
-    with pytest.raises(sa.exc.ProgrammingError, match="permission denied"), installation.database.transaction("app") as connection:
+    with (
+        pytest.raises(sa.exc.ProgrammingError, match="permission denied"),
+        installation.database.transaction("app") as connection,
+    ):
         connection.exec_driver_sql("SELECT 1 FROM base.boundary")

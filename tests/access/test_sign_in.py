@@ -22,7 +22,9 @@ def csrf(client: FlaskClient) -> str:
 
 
 def enter(client: FlaskClient, login: str, password: str, **more: str):  # type: ignore[no-untyped-def]
-    return client.post("/sign-in", data={"login": login, "password": password, "csrf_token": csrf(client), **more})
+    return client.post(
+        "/sign-in", data={"login": login, "password": password, "csrf_token": csrf(client), **more}
+    )
 
 
 def sees_parcels(client: FlaskClient) -> bool:
@@ -90,7 +92,9 @@ def test_a_changed_cookie_is_nobody(app: Flask, client: FlaskClient, person: str
     assert not sees_parcels(other)
 
 
-def test_a_right_taken_away_ends_within_seconds(client: FlaskClient, person: str, installation: Installation) -> None:
+def test_a_right_taken_away_ends_within_seconds(
+    client: FlaskClient, person: str, installation: Installation
+) -> None:
     enter(client, person, PASSWORD)
     assert sees_parcels(client)
     with installation.database.transaction("owner") as connection:
@@ -99,7 +103,9 @@ def test_a_right_taken_away_ends_within_seconds(client: FlaskClient, person: str
     assert not sees_parcels(client)
 
 
-def test_a_new_password_signs_out_everywhere(client: FlaskClient, person: str, installation: Installation) -> None:
+def test_a_new_password_signs_out_everywhere(
+    client: FlaskClient, person: str, installation: Installation
+) -> None:
     enter(client, person, PASSWORD)
     with installation.database.transaction("owner") as connection:
         people.set_password(connection, person, "another password!")
@@ -108,19 +114,35 @@ def test_a_new_password_signs_out_everywhere(client: FlaskClient, person: str, i
 
 
 @pytest.mark.parametrize(
-    "target", ["https://evil.example/", "//evil.example", "/\\evil.example", "javascript:alert(1)", "", None, "/a\\b", "maps", "/\x00a"]
+    "target",
+    [
+        "https://evil.example/",
+        "//evil.example",
+        "/\\evil.example",
+        "javascript:alert(1)",
+        "",
+        None,
+        "/a\\b",
+        "maps",
+        "/\x00a",
+    ],
 )
 def test_signing_in_never_leads_to_another_site(target: str | None) -> None:
     assert safe_next(target) == "/"
 
 
 def test_signing_in_leads_back_to_the_page_that_asked(client: FlaskClient, person: str) -> None:
-    assert enter(client, person, PASSWORD, next="/maps/tax?lang=en").headers["Location"] == "/maps/tax?lang=en"
+    assert (
+        enter(client, person, PASSWORD, next="/maps/tax?lang=en").headers["Location"] == "/maps/tax?lang=en"
+    )
     assert safe_next("/maps/tax?lang=en") == "/maps/tax?lang=en"
 
 
 def test_many_tries_from_one_address_are_slowed(client: FlaskClient) -> None:
-    statuses = [client.post("/sign-in", data={"login": "x"}, environ_base={"REMOTE_ADDR": "10.9.9.9"}).status_code for _ in range(40)]
+    statuses = [
+        client.post("/sign-in", data={"login": "x"}, environ_base={"REMOTE_ADDR": "10.9.9.9"}).status_code
+        for _ in range(40)
+    ]
     assert statuses[-1] == 429
 
 
@@ -130,7 +152,7 @@ def test_the_page_speaks_english_when_asked(client: FlaskClient) -> None:
 
 def test_passwords_are_kept_as_argon2_only(installation: Installation, person: str) -> None:
     with installation.database.transaction("owner") as connection:
-        stored = connection.exec_driver_sql("SELECT password_hash FROM gisapp.person WHERE login = %s", (person,)).scalar()
+        stored = connection.exec_driver_sql(
+            "SELECT password_hash FROM gisapp.person WHERE login = %s", (person,)
+        ).scalar()
     assert str(stored).startswith("$argon2id$")
-
-

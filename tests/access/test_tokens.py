@@ -9,7 +9,13 @@ from gisapp.access import tokens
 from gisapp.installation import Installation
 
 
-def issue(installation: Installation, login: str, layers: list[str], verbs: tuple[str, ...] = tokens.VERBS, days: int = 1) -> str:
+def issue(
+    installation: Installation,
+    login: str,
+    layers: list[str],
+    verbs: tuple[str, ...] = tokens.VERBS,
+    days: int = 1,
+) -> str:
     with installation.database.transaction("owner") as connection:
         return tokens.issue(connection, login, "test", layers, list(verbs), days)
 
@@ -24,20 +30,26 @@ def collections(client: FlaskClient, token: str) -> set[str]:
     return {one["id"] for one in answer.get_json()["collections"]}
 
 
-def test_a_token_reads_what_its_scope_and_its_owner_allow(client: FlaskClient, installation: Installation, staff: dict[str, str]) -> None:
+def test_a_token_reads_what_its_scope_and_its_owner_allow(
+    client: FlaskClient, installation: Installation, staff: dict[str, str]
+) -> None:
     assert "tax.parcel" in collections(client, issue(installation, "tax", ["tax.*"]))
     assert "tax.parcel" not in collections(client, issue(installation, "tax", ["roads.street"]))
     assert "tax.parcel" not in collections(client, issue(installation, "tax", ["tax.parcel"], ("upload",)))
 
 
 @pytest.mark.parametrize("header", ["Bearer nonsense", "Bearer ", "Basic dGF4OnRheA==", "nonsense"])
-def test_a_header_that_is_no_token_is_refused_not_taken_for_a_visitor(client: FlaskClient, header: str) -> None:
+def test_a_header_that_is_no_token_is_refused_not_taken_for_a_visitor(
+    client: FlaskClient, header: str
+) -> None:
     answer = client.get("/ogc/collections", headers={"Authorization": header})
     assert answer.status_code == 401
     assert "gisapp tokens issue" in answer.get_json()["detail"]
 
 
-def test_an_expired_and_a_revoked_token_say_so(client: FlaskClient, installation: Installation, staff: dict[str, str]) -> None:
+def test_an_expired_and_a_revoked_token_say_so(
+    client: FlaskClient, installation: Installation, staff: dict[str, str]
+) -> None:
     old, ended = issue(installation, "tax", ["*"], days=-1), issue(installation, "tax", ["*"])
     with installation.database.transaction("owner") as connection:
         number = connection.exec_driver_sql("SELECT max(id) FROM gisapp.token").scalar()
@@ -47,18 +59,28 @@ def test_an_expired_and_a_revoked_token_say_so(client: FlaskClient, installation
     assert "失効" in client.get("/ogc/collections", headers=bearer(ended)).get_json()["title"]
 
 
-def test_only_the_hash_of_a_token_is_kept_and_its_use_is_seen(client: FlaskClient, installation: Installation, staff: dict[str, str]) -> None:
+def test_only_the_hash_of_a_token_is_kept_and_its_use_is_seen(
+    client: FlaskClient, installation: Installation, staff: dict[str, str]
+) -> None:
     fresh = issue(installation, "roads", ["roads.*"])
     collections(client, fresh)
     with installation.database.transaction("owner") as connection:
-        row = connection.exec_driver_sql("SELECT t::text AS said, last_used_at FROM gisapp.token t ORDER BY id DESC LIMIT 1").one()
+        row = connection.exec_driver_sql(
+            "SELECT t::text AS said, last_used_at FROM gisapp.token t ORDER BY id DESC LIMIT 1"
+        ).one()
     assert fresh not in row.said and row.last_used_at is not None
 
 
-def test_a_token_of_another_department_may_not_upload(client: FlaskClient, installation: Installation, staff: dict[str, str]) -> None:
-    answer = client.post("/api/layers/roads.street/uploads", headers=bearer(issue(installation, "tax", ["*"])))
+def test_a_token_of_another_department_may_not_upload(
+    client: FlaskClient, installation: Installation, staff: dict[str, str]
+) -> None:
+    answer = client.post(
+        "/api/layers/roads.street/uploads", headers=bearer(issue(installation, "tax", ["*"]))
+    )
     assert answer.status_code == 403
-    hidden = client.post("/api/layers/tax.parcel/uploads", headers=bearer(issue(installation, "roads", ["roads.street"])))
+    hidden = client.post(
+        "/api/layers/tax.parcel/uploads", headers=bearer(issue(installation, "roads", ["roads.street"]))
+    )
     assert hidden.status_code in (403, 404)
     nobody = client.post("/api/layers/roads.street/uploads", headers={"Authorization": "Bearer gisapp_x"})
     assert nobody.status_code == 401

@@ -27,17 +27,30 @@ class Demo:
 
     def __init__(self, home: Path) -> None:
         self.port = free_port()
-        self.environment = {**os.environ, "GISAPP_HOME": str(home), "GISAPP_PORT": str(self.port), "PYTHONUNBUFFERED": "1"}
+        self.environment = {
+            **os.environ,
+            "GISAPP_HOME": str(home),
+            "GISAPP_PORT": str(self.port),
+            "PYTHONUNBUFFERED": "1",
+        }
         self.home = home
 
     def start(self) -> subprocess.Popen[str]:
         words = [GISAPP, "demo", "--parcels", "300"]
         return subprocess.Popen(
-            words, cwd=ROOT, env=self.environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True
+            words,
+            cwd=ROOT,
+            env=self.environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            start_new_session=True,
         )
 
     def run(self, *words: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run([GISAPP, *words], cwd=ROOT, env=self.environment, capture_output=True, text=True)
+        return subprocess.run(
+            [GISAPP, *words], cwd=ROOT, env=self.environment, capture_output=True, text=True
+        )
 
     def get(self, path: str) -> tuple[int, str]:
         with urllib.request.urlopen(f"http://127.0.0.1:{self.port}{path}", timeout=10) as answer:

@@ -21,7 +21,9 @@ from gisapp.schema.sync import sync
 from gisapp.settings import ROOT, load_city
 
 
-def test_a_copied_and_edited_folder_is_a_new_layer_everywhere(city_installation: Callable[[str], Installation], tmp_path: Path) -> None:
+def test_a_copied_and_edited_folder_is_a_new_layer_everywhere(
+    city_installation: Callable[[str], Installation], tmp_path: Path
+) -> None:
     base = city_installation("nerima")
     shutil.copytree(ROOT / "layers", tmp_path / "layers")
     shutil.copytree(ROOT / "cities", tmp_path / "cities")
@@ -30,7 +32,7 @@ def test_a_copied_and_edited_folder_is_a_new_layer_everywhere(city_installation:
     toml = (new / "layer.toml").read_text()
     title = next(line for line in toml.splitlines() if line.startswith("title"))
     (new / "layer.toml").write_text(toml.replace(title, 'title = { ja = "道路反射鏡", en = "Road mirrors" }'))
-    assert list(check(tmp_path, "nerima")) == []
+    assert list(check(tmp_path, load_city("nerima", tmp_path))) == []
 
     city = load_city("nerima", tmp_path)
     one = replace(base, city=city, catalogue=load_catalogue(city, tmp_path))

@@ -25,7 +25,11 @@ def functions(tree: ast.AST) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]
 
 
 def test_no_python_file_is_longer_than_300_lines() -> None:
-    long = {str(f.relative_to(ROOT)): n for f in python_files("gisapp", "tests", "bench") if (n := len(f.read_text().splitlines())) > LONGEST_FILE}
+    long = {
+        str(f.relative_to(ROOT)): n
+        for f in python_files("gisapp", "tests", "bench")
+        if (n := len(f.read_text().splitlines())) > LONGEST_FILE
+    }
     assert not long, f"split these by reason to change: {long}"
 
 
@@ -47,9 +51,9 @@ def test_every_module_and_public_function_says_what_it_is_for() -> None:
         if not ast.get_docstring(tree) and tree.body:
             silent.append(where)
         for node in tree.body:
-            if isinstance(node, ast.FunctionDef | ast.ClassDef) and not node.name.startswith("_") and where != "gisapp/errors.py":
-                if not ast.get_docstring(node):
-                    silent.append(f"{where}:{node.name}")
+            public = isinstance(node, ast.FunctionDef | ast.ClassDef) and not node.name.startswith("_")
+            if public and where != "gisapp/errors.py" and not ast.get_docstring(node):
+                silent.append(f"{where}:{node.name}")
     assert not silent, f"begin these with a sentence: {silent}"
 
 
@@ -57,9 +61,12 @@ def test_no_sql_text_is_put_together_with_an_f_string() -> None:
     found = []
     for file in python_files("gisapp"):
         for node in ast.walk(ast.parse(file.read_text())):
-            if isinstance(node, ast.Call) and getattr(node.func, "id", getattr(node.func, "attr", "")) == "text":
-                if node.args and isinstance(node.args[0], ast.JoinedStr):
-                    found.append(f"{file.relative_to(ROOT)}:{node.lineno}")
+            is_text = (
+                isinstance(node, ast.Call)
+                and getattr(node.func, "id", getattr(node.func, "attr", "")) == "text"
+            )
+            if is_text and node.args and isinstance(node.args[0], ast.JoinedStr):
+                found.append(f"{file.relative_to(ROOT)}:{node.lineno}")
     assert not found, f"bind values and compose identifiers with psycopg.sql: {found}"
 
 
@@ -71,7 +78,7 @@ def test_packages_import_downwards_only() -> None:
 
 def test_importing_the_package_does_no_work() -> None:
     heavy = {"geopandas", "pandas", "pyogrio", "flask", "sqlalchemy", "shapely"}
-    code = "import sys, gisapp, gisapp.errors, gisapp.settings; print(sorted(set(sys.modules) & set(%r)))" % sorted(heavy)
+    code = f"import sys, gisapp, gisapp.errors, gisapp.settings; print(sorted(set(sys.modules) & {heavy!r}))"
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
 

@@ -40,7 +40,9 @@ def test_every_error_speaks_both_languages_and_says_what_to_do() -> None:
 def test_every_path_that_a_page_names_exists() -> None:
     missing = []
     for page in PAGES:
-        for path in re.findall(r"`((?:gisapp|layers|cities|migrations|static|tests|bench|docs|\.ci)/[\w./-]+)`", page.read_text()):
+        for path in re.findall(
+            r"`((?:gisapp|layers|cities|migrations|static|tests|bench|docs|\.ci)/[\w./-]+)`", page.read_text()
+        ):
             if not (ROOT / path).exists() and not (ROOT / path.rstrip("/")).exists():
                 missing.append(f"{page.name}: {path}")
         for path in re.findall(r"\]\((?!http)([\w./-]+)\)", page.read_text()):
@@ -64,12 +66,23 @@ def test_no_file_of_ours_names_another_host() -> None:
     found = []
     for folder in ("gisapp", "static/js", "static/css", "layers", "cities"):
         for file in sorted((ROOT / folder).rglob("*")):
-            if file.suffix in {".py", ".html", ".js", ".css", ".json"} and pattern.search(file.read_text(errors="replace")):
+            if file.suffix in {".py", ".html", ".js", ".css", ".json"} and pattern.search(
+                file.read_text(errors="replace")
+            ):
                 found.append(str(file.relative_to(ROOT)))
     assert not found
 
 
 def test_nothing_names_a_place_of_one_machine() -> None:
-    files = [p for p in ROOT.rglob("*") if p.suffix in {".py", ".md", ".toml", ".cfg", ".sh", ".in", ".txt"} and not set(p.relative_to(ROOT).parts) & {".venv", ".gisapp", "node_modules", ".git"}]
-    named = [str(p.relative_to(ROOT)) for p in files if p != Path(__file__) and re.search(r"/work/|/root/|/home/\w", p.read_text(errors="replace"))]
+    files = [
+        p
+        for p in ROOT.rglob("*")
+        if p.suffix in {".py", ".md", ".toml", ".cfg", ".sh", ".in", ".txt"}
+        and not set(p.relative_to(ROOT).parts) & {".venv", ".gisapp", "node_modules", ".git"}
+    ]
+    named = [
+        str(p.relative_to(ROOT))
+        for p in files
+        if p != Path(__file__) and re.search(r"/work/|/root/|/home/\w", p.read_text(errors="replace"))
+    ]
     assert not named

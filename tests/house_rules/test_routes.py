@@ -41,7 +41,13 @@ def test_every_route_that_changes_something_needs_more_than_open_to_all(app: Fla
 def test_nothing_in_an_address_or_an_unsigned_header_chooses_rights(app: Flask) -> None:
     client = app.test_client()
     plain = client.get("/ogc/collections").get_data()
-    headers = {"X-Remote-User": "tax", "X-Forwarded-User": "tax", "X-Role": "aud_tax", "Remote-User": "tax", "Cookie": "departments=tax"}
+    headers = {
+        "X-Remote-User": "tax",
+        "X-Forwarded-User": "tax",
+        "X-Role": "aud_tax",
+        "Remote-User": "tax",
+        "Cookie": "departments=tax",
+    }
     assert client.get("/ogc/collections?f=json", headers=headers).status_code == 200
     assert client.get("/ogc/collections", headers=headers).get_data() == plain
     for query in ("department=tax", "role=aud_tax", "user=tax", "departments=tax", "view=parcel_for_tax"):

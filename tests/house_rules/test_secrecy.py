@@ -1,0 +1,240 @@
+"""Hidden columns appear in no byte of any answer, per role and channel; and do appear where they may.
+
+A secret of its own is planted in every column that not everybody may see. Channels are the routes of the URL map: a
+route without addresses below fails the test, so that a new channel cannot be forgotten.
+"""
+
+from __future__ import annotations
+
+import gzip
+import math
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from gisapp.catalogue.layer import PUBLIC, Field, Layer, view_for
+from gisapp.geo.tiles import tile_at
+from gisapp.installation import Installation
+
+ROLES = {
+    "visitor": frozenset[str](),
+    "roads": frozenset({"roads"}),
+    "disaster": frozenset({"disaster"}),
+    "tax": frozenset({"tax"}),
+}
+NOT_LAYERS = ["/healthz", "/readyz", "/metrics", "/sign-in", "/"]
+
+
+@dataclass(frozen=True)
+class Place:
+    """One feature of a layer and where it is."""
+
+    layer: Layer
+    feature: int
+    lon: float
+    lat: float
+
+    def tile(self, zoom: int) -> str:
+        x, y = tile_at(self.lon, self.lat, zoom)
+        return f"{zoom}/{x}/{y}"
+
+
+def addresses(rule: str, place: Place) -> list[str] | None:
+    """The addresses to ask on one channel about one place; None for a channel that this test does not know."""
+    layer, zooms = place.layer.id, range(place.layer.min_zoom, place.layer.max_zoom + 1)
+    at = f"lon={place.lon:.6f}&lat={place.lat:.6f}"
+    box = f"{place.lon - 0.001:.5f},{place.lat - 0.001:.5f},{place.lon + 0.001:.5f},{place.lat + 0.001:.5f}"
+    tiles = [place.tile(zoom) for zoom in zooms]
+    known: dict[str, list[str]] = {
+        "/maps/hazard": ["/maps/hazard", "/maps/hazard?lang=en"],
+        "/maps/<string:department>": [
+            f"/maps/{place.layer.department}",
+            f"/maps/{place.layer.department}?lang=en",
+        ],
+        "/tiles/<string:layers>/<int:z>/<int:x>/<int:y>.mvt": [f"/tiles/{layer}/{t}.mvt" for t in tiles]
+        + [f"/tiles/base.boundary,{layer}/{tiles[-1]}.mvt"],
+        "/tiles/<string:layers>.json": [f"/tiles/{layer}.json", f"/tiles/base.boundary,{layer}.json"],
+        "/api/identify": [
+            f"/api/identify?{at}&zoom=18",
+            f"/api/identify?{at}&layers={layer}&zoom=18&lang=en",
+            "/api/identify?lon=x",
+        ],
+        "/ogc/": ["/ogc/", "/ogc/?f=html"],
+        "/ogc/conformance": ["/ogc/conformance"],
+        "/ogc/api": ["/ogc/api"],
+        "/ogc/collections": ["/ogc/collections", "/ogc/collections?f=html"],
+        "/ogc/collections/<string:layer>": [f"/ogc/collections/{layer}", f"/ogc/collections/{layer}?f=html"],
+        "/ogc/collections/<string:layer>/items": [
+            f"/ogc/collections/{layer}/items?limit=50",
+            f"/ogc/collections/{layer}/items?bbox={box}",
+            f"/ogc/collections/{layer}/items?owner_name=x",
+            f"/ogc/collections/{layer}/items?bbox=1,2",
+        ],
+        "/ogc/collections/<string:layer>/items/<int:feature>": [
+            f"/ogc/collections/{layer}/items/{place.feature}"
+        ],
+        "/api/uploads/<uuid:upload>": ["/api/uploads/00000000-0000-0000-0000-000000000000"],
+    }
+    known |= {address: [address] for address in NOT_LAYERS}
+    return known.get(rule)
+
+
+def is_secret(field: Field, layer: Layer) -> bool:
+    return (
+        field.see != PUBLIC
+        and field.codes is None
+        and field.name not in layer.key
+        and field.type in ("text", "integer", "number")
+    )
+
+
+@pytest.fixture(scope="module")
+def secrets(installation: Installation) -> dict[tuple[str, str], bytes]:
+    """What is planted in each column that not everybody may see: (layer id, field) → the bytes to look for."""
+    planted: dict[tuple[str, str], bytes] = {}
+    with installation.database.transaction("owner") as connection:
+        for layer in installation.catalogue.layers.values():
+            for field in filter(lambda one: is_secret(one, layer), layer.fields):
+                number = len(planted)
+                value: str | int = f"秘ZQ{number:03d}X" if field.type == "text" else 918_273_000 + number
+                sql = f'UPDATE {layer.department}.{layer.name} SET "{field.name}" = %s'
+                assert connection.exec_driver_sql(sql, (value,)).rowcount > 0, layer.id
+                planted[layer.id, field.name] = (
+                    f"ZQ{number:03d}X" if field.type == "text" else str(value)
+                ).encode()
+    return planted
+
+
+@pytest.fixture(scope="module")
+def places(installation: Installation, secrets: dict[tuple[str, str], bytes]) -> list[Place]:
+    """A feature of each layer that holds a secret, at a point on it."""
+    found = []
+    with installation.database.transaction("owner") as connection:
+        for layer_id in sorted({layer for layer, _ in secrets}):
+            sql = f"SELECT id, ST_X(p), ST_Y(p) FROM (SELECT id, ST_Transform(ST_PointOnSurface(geom), 4326) AS p FROM {layer_id} ORDER BY id LIMIT 1) AS f"
+            found.append(
+                Place(installation.catalogue.layer(layer_id), *connection.exec_driver_sql(sql).one())
+            )
+    return found
+
+
+@pytest.fixture
+def clients(app: Flask, signed_in: Callable[[str], FlaskClient]) -> dict[str, FlaskClient]:
+    return {role: app.test_client() if role == "visitor" else signed_in(role) for role in ROLES}
+
+
+def get_rules(app: Flask) -> Iterator[str]:
+    for rule in app.url_map.iter_rules():
+        if "GET" in (rule.methods or set()) and rule.endpoint != "static":
+            yield str(rule)
+
+
+def test_every_channel_is_known_to_this_test(app: Flask, places: list[Place]) -> None:
+    unknown = [rule for rule in get_rules(app) if addresses(rule, places[0]) is None]
+    assert not unknown, f"say in `addresses` how to ask these about a feature: {unknown}"
+
+
+def body(client: FlaskClient, address: str, **headers: str) -> bytes:
+    answer = client.get(address, headers=headers)
+    assert answer.status_code < 500, f"{address}: {answer.get_data(as_text=True)[:300]}"
+    data = answer.get_data()
+    data = gzip.decompress(data) if answer.headers.get("Content-Encoding") == "gzip" else data
+    return data + str(answer.headers).encode() + _numbers(data, address)
+
+
+def _numbers(data: bytes, address: str) -> bytes:
+    """Numbers of a tile in words: there they are written as varints."""
+    if not address.endswith(".mvt") or not data:
+        return b""
+    import mapbox_vector_tile
+
+    return str(
+        [f["properties"] for layer in mapbox_vector_tile.decode(data).values() for f in layer["features"]]
+    ).encode()
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_no_answer_holds_a_column_that_the_role_may_not_see(
+    app: Flask,
+    clients: dict[str, FlaskClient],
+    secrets: dict[tuple[str, str], bytes],
+    places: list[Place],
+    role: str,
+) -> None:
+    shown: set[tuple[str, str]] = set()
+    for place in places:
+        for rule in get_rules(app):
+            for address in addresses(rule, place) or []:
+                said = body(clients[role], address)
+                for (layer_id, field), secret in secrets.items():
+                    if secret not in said:
+                        continue
+                    view = view_for(app.extensions["gisapp"].catalogue.layer(layer_id), ROLES[role])
+                    assert view is not None and field in view.columns, (
+                        f"{role} sees {layer_id}.{field} at {address}"
+                    )
+                    shown.add((layer_id, field))
+    may = {
+        key
+        for key in secrets
+        if (v := view_for(app.extensions["gisapp"].catalogue.layer(key[0]), ROLES[role]))
+        and key[1] in v.columns
+    }
+    assert shown == may, f"{role} may see but is never shown: {may - shown}"
+
+
+@pytest.mark.parametrize("role", ["visitor", "roads"])
+def test_the_names_of_hidden_columns_are_not_told_either(
+    app: Flask,
+    clients: dict[str, FlaskClient],
+    places: list[Place],
+    secrets: dict[tuple[str, str], bytes],
+    role: str,
+) -> None:
+    parcel = next(place for place in places if place.layer.id == "tax.parcel")
+    for rule in get_rules(app):
+        for address in addresses(rule, parcel) or []:
+            if "owner_name=" not in address:
+                assert b"owner_name" not in body(clients[role], address), (
+                    f"{role} reads owner_name at {address}"
+                )
+
+
+def test_hidden_and_missing_answer_alike(client: FlaskClient, places: list[Place]) -> None:
+    parcel = next(place for place in places if place.layer.id == "tax.parcel")
+    missing = Place(
+        Layer(**{**parcel.layer.__dict__, "id": "tax.nothing"}), parcel.feature, parcel.lon, parcel.lat
+    )
+    for rule in get_rules(client.application):
+        for hidden_at, missing_at in zip(
+            addresses(rule, parcel) or [], addresses(rule, missing) or [], strict=True
+        ):
+            hidden, nothing = client.get(hidden_at), client.get(missing_at)
+            if hidden_at == missing_at:
+                continue
+            assert hidden.status_code == nothing.status_code, hidden_at
+            same = (
+                hidden.get_data().replace(b"tax.parcel", b"L"),
+                nothing.get_data().replace(b"tax.nothing", b"L"),
+            )
+            assert same[0] == same[1], hidden_at
+
+
+def test_a_conditional_request_with_anothers_etag_gets_no_304(
+    clients: dict[str, FlaskClient], places: list[Place]
+) -> None:
+    parcel = next(place for place in places if place.layer.id == "tax.parcel")
+    address = f"/ogc/collections/tax.parcel/items/{parcel.feature}"
+    etag = clients["tax"].get(address).headers.get("ETag")
+    assert etag
+    assert clients["visitor"].get(address, headers={"If-None-Match": etag}).status_code == 404
+    assert clients["roads"].get(address, headers={"If-None-Match": etag}).status_code == 200
+    assert clients["visitor"].head(address).status_code == 404
+
+
+def test_the_tile_arithmetic_of_this_test_is_right() -> None:
+    assert tile_at(139.7671, 35.6812, 14) == (14552, 6451)
+    assert math.isclose(2**14, 16384)
