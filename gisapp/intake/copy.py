@@ -106,7 +106,7 @@ def drop_spatial_indexes(raw: psycopg.Connection[Any], table: Table | str) -> li
 def build_indexes(raw: psycopg.Connection[Any], table: Table | str, definitions: list[str]) -> None:
     """Build the indexes that `drop_spatial_indexes` dropped, then tell the planner what the table holds now."""
     for definition in definitions:
-        raw.execute(sql.SQL(definition))  # type: ignore[arg-type]
+        raw.execute(sql.SQL(definition))
     raw.execute(sql.SQL("ANALYZE {}").format(identifier(table)))
 
 
