@@ -8,6 +8,7 @@ refused: they name fields in ways that the tiles would not know of.
 
 from __future__ import annotations
 
+import math
 from itertools import pairwise
 from typing import Any
 
@@ -22,7 +23,7 @@ from gisapp.catalogue.check_operand import (
     not_allowed,
 )
 from gisapp.catalogue.colour import parse_colour
-from gisapp.catalogue.expression import BRANCHINGS, COMPARISONS, branches, fields_of, is_expression
+from gisapp.catalogue.expression import BRANCHINGS, COMPARISONS, branches, fields_of, is_expression, is_number
 from gisapp.catalogue.layer import Text
 from gisapp.catalogue.problem import Findings
 from gisapp.catalogue.style_rules import Property
@@ -86,24 +87,26 @@ def _constant(path: str, value: Any, prop: Property) -> Findings:
         words = _KIND_WORDS[prop.kind]
         yield path, Text(f"{words.ja}ではありません", f"it is not {words.en}")
     elif prop.kind in ("number", "numbers"):
-        if any(
-            not prop.low <= number <= prop.high for number in (value if isinstance(value, list) else [value])
-        ):
-            yield (
-                path,
-                Text(
-                    f"{prop.low:g} から {prop.high:g} までです", f"it goes from {prop.low:g} to {prop.high:g}"
-                ),
-            )
+        numbers = value if isinstance(value, list) else [value]
+        if any(not prop.low <= number <= prop.high for number in numbers):
+            yield path, _range(prop)
     elif prop.kind == "text" and "{" in value:
         yield path, Text('"{…}" ではなく ["get", "項目名"] を使います', 'use ["get", "field"], not "{…}"')
+
+
+def _range(prop: Property) -> Text:
+    if prop.high == math.inf:
+        return Text(f"{prop.low:g} 以上の数です", f"it is at least {prop.low:g}")
+    return Text(
+        f"{prop.low:g} から {prop.high:g} までの数です", f"it goes from {prop.low:g} to {prop.high:g}"
+    )
 
 
 def _is_of_kind(value: Any, prop: Property) -> bool:
     if prop.kind == "colour":
         return parse_colour(value) is not None
     if prop.kind in ("number", "text"):
-        return family(value, None) == prop.kind and not isinstance(value, list)
+        return is_number(value) if prop.kind == "number" else isinstance(value, str)
     inner = prop.kind.removesuffix("s")
     long_enough = isinstance(value, list) and bool(value) and len(value) == (prop.length or len(value))
     return long_enough and all(_is_of_kind(item, Property(inner)) for item in value)
@@ -175,16 +178,16 @@ def _number_input(path: str, value: list[Any], prop: Property, fields: Fields, z
         )
     stops = arguments[2::2]
     for number, stop in enumerate(stops):
-        if family(stop, None) != "number" or isinstance(stop, list):
+        if not is_number(stop):
             yield f"{path}[{3 + 2 * number}]", Text("区切りは数で書きます", "a stop is a number")
-    numbers = all(family(stop, None) == "number" and not isinstance(stop, list) for stop in stops)
+    numbers = all(is_number(stop) for stop in stops)
     if numbers and any(low >= high for low, high in pairwise(stops)):
         yield path, Text("区切りが小さい順になっていません", "the stops do not go upwards")
 
 
 def _curve(path: str, curve: Any, prop: Property) -> Findings:
     exponential = isinstance(curve, list) and len(curve) == 2 and curve[0] == "exponential"
-    if curve != ["linear"] and not (exponential and family(curve[1], None) == "number" and curve[1] > 0):
+    if curve != ["linear"] and not (exponential and is_number(curve[1]) and curve[1] > 0):
         form = '["linear"], ["exponential", 1.6]'
         yield path, Text(f"次のどちらの形でもありません：{form}", f"it is none of: {form}")
     if prop.kind not in ("colour", "number"):

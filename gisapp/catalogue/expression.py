@@ -93,7 +93,7 @@ def _case(arguments: Arguments, value: Evaluate, _zoom: float, _properties: Prop
 
 def _step(arguments: Arguments, value: Evaluate, _zoom: float, _properties: Properties) -> Any:
     subject = value(arguments[0])
-    if not _is_number(subject):
+    if not is_number(subject):
         return None
     passed = [outcome for stop, outcome in branches(arguments[2:]) if stop <= subject]
     return value(passed[-1] if passed else arguments[1])
@@ -101,7 +101,7 @@ def _step(arguments: Arguments, value: Evaluate, _zoom: float, _properties: Prop
 
 def _interpolate(arguments: Arguments, value: Evaluate, _zoom: float, _properties: Properties) -> Any:
     subject = value(arguments[1])
-    if not _is_number(subject):
+    if not is_number(subject):
         return None
     stops = branches(arguments[2:])
     if subject <= stops[0][0]:
@@ -122,10 +122,11 @@ def _between(low: Any, high: Any, share: float) -> Any:
     colours = parse_colour(low), parse_colour(high)
     if colours[0] is not None and colours[1] is not None:
         return write_colour(mix_colours(colours[0], colours[1], share))
-    return low + (high - low) * share if _is_number(low) and _is_number(high) else None
+    return low + (high - low) * share if is_number(low) and is_number(high) else None
 
 
-def _is_number(value: object) -> bool:
+def is_number(value: object) -> bool:
+    """A number that is not true or false."""
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 

@@ -10,7 +10,7 @@ import dataclasses
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from gisapp.catalogue.expression import BRANCHINGS, branches, evaluate, fields_of, walk
+from gisapp.catalogue.expression import BRANCHINGS, branches, evaluate, fields_of, is_number, walk
 from gisapp.catalogue.layer import Field, Layer, Text
 from gisapp.catalogue.legend_words import OTHER, condition_words, range_words, value_words
 
@@ -165,9 +165,7 @@ def _samples(conditions: list[Any]) -> Iterator[Any]:
     all.
     """
     named = [literal for condition in conditions for literal in _literals(condition)]
-    numbers = sorted(
-        {value for value in named if isinstance(value, int | float) and not isinstance(value, bool)}
-    )
+    numbers = sorted({value for value in named if is_number(value)})
     yield from named
     yield from (True, False)
     yield from ((low + high) / 2 for low, high in zip(numbers, numbers[1:], strict=False))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from gisapp.catalogue.expression import is_expression
+from gisapp.catalogue.expression import is_expression, is_number
 from gisapp.catalogue.layer import Field, Text
 
 OTHER = Text("その他・不明", "Other or unknown")
@@ -29,8 +29,8 @@ def range_words(low: float | None, high: float | None, unit: str) -> Text:
 
 def value_words(values: list[Any], unit: str) -> Text:
     """One or several values."""
-    texts = [number_words(value) if _is_number(value) else str(value) for value in values]
-    if not all(_is_number(value) for value in values):
+    texts = [number_words(value) if is_number(value) else str(value) for value in values]
+    if not all(is_number(value) for value in values):
         unit = ""
     return Text("・".join(texts) + unit, f"{', '.join(texts)} {unit}".strip())
 
@@ -98,7 +98,3 @@ def _but(words: Text) -> Text:
 def _joined(parts: list[Text], operator: str) -> Text:
     between = ("・", " or ") if operator == "any" else ("", " and ")
     return Text(between[0].join(part.ja for part in parts), between[1].join(part.en for part in parts))
-
-
-def _is_number(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)

@@ -221,6 +221,8 @@ def test_no_value_makes_the_check_crash(checkout, value: Any):
         ["match", value, 1, value, value],
         ["case", value, value, value],
         ["step", value, value, value, value],
+        ["interpolate", value, value, 1, value, value, 2],
+        ["interpolate", ["exponential", value], ["zoom"], 1, value, 2, value],
     ):
         for test in (value, ["all", value], ["==", value, value], ["in", value, value], ["has", value]):
             assert refused(checkout, paint=line(color=colour, width=value), filter=test)
