@@ -36,7 +36,16 @@ def tipg(database_url: str, schemas: list[str], port: int) -> Iterator[str]:
         "TIPG_DB_SCHEMAS": '["' + '","'.join(schemas) + '"]',
         "TIPG_MAX_FEATURES_PER_TILE": "1000000",
     }
-    words = [str(programs / "uvicorn"), "tipg.main:app", "--port", str(port), "--workers", "2", "--log-level", "error"]
+    words = [
+        str(programs / "uvicorn"),
+        "tipg.main:app",
+        "--port",
+        str(port),
+        "--workers",
+        "2",
+        "--log-level",
+        "error",
+    ]
     server = subprocess.Popen(words, env=os.environ | variables, start_new_session=True)
     try:
         wait_for(port, server)
