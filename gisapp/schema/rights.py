@@ -39,35 +39,40 @@ def wanted(catalogue: Catalogue, audiences: Iterable[frozenset[str]]) -> Rights:
     """The rights that the layer folders ask for, with a login for every audience (set of departments)."""
     departments = list(catalogue.departments)
     rights = Rights(groups={roles.STAFF} | {roles.department(d) for d in departments})
-    for who in {frozenset[str]()} | {frozenset({d}) for d in departments} | set(audiences):
+    everyone = {frozenset[str]()} | {frozenset({d}) for d in departments} | set(audiences)
+    for who in everyone:
         rights.logins.add(roles.audience(who))
         if who:
             groups = {roles.STAFF} | {roles.department(d) for d in who & set(departments)}
             rights.memberships |= {(group, roles.audience(who)) for group in groups}
     for layer in catalogue.layers.values():
-        _add_layer(rights, layer)
+        _add_layer(rights, layer, everyone)
     return rights
 
 
-def _add_layer(rights: Rights, layer: Layer) -> None:
+def _add_layer(rights: Rights, layer: Layer, audiences: Iterable[frozenset[str]]) -> None:
     publisher = roles.publisher(layer.department)
     rights.logins.add(publisher)
     rights.schemas.add((layer.department, publisher))
     rights.tables |= {(layer.department, layer.name, publisher, privilege) for privilege in CHANGE}
     for view in layer.views():
-        for role in _readers(view):
+        for role in _readers(view, audiences):
             rights.schemas.add((layer.department, role))
             rights.tables.add((layer.department, view.name, role, "SELECT"))
             rights.columns |= {(layer.department, layer.name, column, role) for column in view.columns}
 
 
-def _readers(view: View) -> list[str]:
-    """Who may read a view: the public and all staff; all staff; or the departments it needs."""
+def _readers(view: View, audiences: Iterable[frozenset[str]]) -> list[str]:
+    """Who may read a view: the public and all staff; all staff; one department; or, for what needs several departments
+    at once, only the logins of those who speak for all of them (no group may hold it: each has members without the others)."""
     if not view.needs:
         return [roles.PUBLIC_AUDIENCE, roles.STAFF]
     if view.needs == frozenset({"staff"}):
         return [roles.STAFF]
-    return [roles.department(name) for name in sorted(view.needs - {"staff"})]
+    departments = view.needs - {"staff"}
+    if len(departments) == 1:
+        return [roles.department(name) for name in departments]
+    return [roles.audience(who) for who in audiences if departments <= who]
 
 
 def actual(connection: Connection, database: Database, want: Rights, schemas: list[str]) -> Rights:

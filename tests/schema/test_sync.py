@@ -11,6 +11,7 @@ import pytest
 import sqlalchemy as sa
 
 from gisapp import errors, roles
+from gisapp.access import people
 from gisapp.catalogue.load import load_catalogue
 from gisapp.installation import Installation
 from gisapp.schema.sync import sync
@@ -82,7 +83,9 @@ def insert(one: Installation) -> None:
         )
 
 
-def test_a_folder_becomes_a_table_with_views_and_a_second_sync_changes_nothing(town: Callable[..., Installation]) -> None:
+def test_a_folder_becomes_a_table_with_views_and_a_second_sync_changes_nothing(
+    town: Callable[..., Installation],
+) -> None:
     one = town(TOML)
     said = sync(one)
     assert "create table facilities.tree" in said
@@ -123,7 +126,9 @@ def test_losing_a_column_is_refused_unless_told(town: Callable[..., Installation
 def test_a_renamed_field_and_a_renamed_layer_keep_their_data(town: Callable[..., Installation]) -> None:
     sync(town(TOML))
     insert(town(TOML))
-    renamed = town(TOML.replace("[fields.kind]", '[fields.species]\nwas = "kind"').replace("{kind}", "{species}"))
+    renamed = town(
+        TOML.replace("[fields.kind]", '[fields.species]\nwas = "kind"').replace("{kind}", "{species}")
+    )
     assert "rename column facilities.tree.kind to species" in sync(renamed)
     with renamed.database.transaction(roles.PUBLIC_AUDIENCE) as connection:
         assert connection.scalar(sa.text("SELECT species FROM facilities.tree_for_public")) == "けやき"
@@ -135,7 +140,9 @@ def test_a_changed_geometry_type_keeps_the_shapes(town: Callable[..., Installati
     many = town(TOML.replace('"Point"', '"MultiPoint"'))
     assert any("change geometry" in line for line in sync(many))
     with many.database.transaction(roles.PUBLIC_AUDIENCE) as connection:
-        text = connection.scalar(sa.text("SELECT ST_AsText(geom) || ST_SRID(geom_web) FROM facilities.tree_for_public"))
+        text = connection.scalar(
+            sa.text("SELECT ST_AsText(geom) || ST_SRID(geom_web) FROM facilities.tree_for_public")
+        )
     assert text in ("MULTIPOINT(-40000 -27000)3857", "MULTIPOINT((-40000 -27000))3857")
     assert sync(many) == []
 
@@ -168,9 +175,16 @@ def test_the_public_reads_only_what_it_may(town: Callable[..., Installation]) ->
     one = town(TOML)
     sync(one)
     insert(one)
-    refused = ("SELECT value FROM facilities.tree", "SELECT * FROM facilities.tree", "SELECT value FROM facilities.tree_for_tax")
+    refused = (
+        "SELECT value FROM facilities.tree",
+        "SELECT * FROM facilities.tree",
+        "SELECT value FROM facilities.tree_for_tax",
+    )
     for question in refused:
-        with pytest.raises(sa.exc.ProgrammingError, match="permission denied"), one.database.transaction(roles.PUBLIC_AUDIENCE) as c:
+        with (
+            pytest.raises(sa.exc.ProgrammingError, match="permission denied"),
+            one.database.transaction(roles.PUBLIC_AUDIENCE) as c,
+        ):
             c.exec_driver_sql(question)
     with one.database.transaction(roles.audience({"tax"})) as connection:
         assert connection.scalar(sa.text("SELECT value FROM facilities.tree_for_tax")) == 777123
@@ -179,8 +193,36 @@ def test_the_public_reads_only_what_it_may(town: Callable[..., Installation]) ->
 def test_no_department_changes_anothers_layers(town: Callable[..., Installation]) -> None:
     one = town(TOML)
     sync(one)
-    with pytest.raises(sa.exc.ProgrammingError, match="permission denied"), one.database.transaction(roles.publisher("roads")) as c:
+    with (
+        pytest.raises(sa.exc.ProgrammingError, match="permission denied"),
+        one.database.transaction(roles.publisher("roads")) as c,
+    ):
         c.exec_driver_sql("DELETE FROM facilities.tree")
     for audience in (roles.PUBLIC_AUDIENCE, roles.audience({"facilities"})):
-        with pytest.raises(sa.exc.ProgrammingError, match="permission denied"), one.database.transaction(audience) as c:
+        with (
+            pytest.raises(sa.exc.ProgrammingError, match="permission denied"),
+            one.database.transaction(audience) as c,
+        ):
             c.exec_driver_sql("DELETE FROM facilities.tree_for_public")
+
+
+def test_what_needs_two_departments_is_read_by_neither_alone(town: Callable[..., Installation]) -> None:
+    both = TOML + '[fields.plan]\ntype = "text"\ntitle = { ja = "計画", en = "Plan" }\nsee = ["disaster"]\n'
+    one = town(both)
+    with one.database.transaction("owner") as connection:
+        people.add_person(
+            connection, "both", "両方", "correct horse battery", {"tax": "viewer", "disaster": "viewer"}
+        )
+    sync(one)
+    assert columns(one, "tree_for_disaster_tax") >= {"value", "plan"}
+    for department, hidden in (("tax", "plan"), ("disaster", "value")):
+        for source in ("tree", "tree_for_disaster_tax"):
+            with (
+                pytest.raises(sa.exc.ProgrammingError, match="permission denied"),
+                one.database.transaction(roles.audience({department})) as connection,
+            ):
+                connection.exec_driver_sql(f"SELECT {hidden} FROM facilities.{source}")
+    with one.database.transaction(roles.audience({"tax", "disaster"})) as connection:
+        connection.exec_driver_sql("SELECT value, plan FROM facilities.tree_for_disaster_tax")
+    with one.database.transaction("owner") as connection:
+        connection.exec_driver_sql("DELETE FROM gisapp.person")
