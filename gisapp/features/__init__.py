@@ -1,0 +1,9 @@
+"""Finding features: what lies at a place, and which features of a layer answer a question.
+
+From the inside out: `expressions` are pieces of SQL, `identify` and `search` ask PostGIS, `words` says values
+as people read them, `parameters` reads what a request asks for, `routes` answers.
+"""
+
+from gisapp.features.routes import features
+
+__all__ = ["features"]

@@ -1,0 +1,121 @@
+"""What lies at a place, over many layers, in one question to the database."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+from psycopg import sql
+
+from gisapp.catalogue.layer import Layer, View
+from gisapp.db import Database
+from gisapp.features import expressions
+from gisapp.features.words import text_of
+from gisapp.geo.tiles import metres_per_pixel
+from gisapp.settings import City
+
+MOST_PER_LAYER = 10
+FAR = 10.0  # degrees beyond the city, where none of its features lie
+PIXELS = 8  # a point or line this near to the place counts as hit
+RANK = {"Point": 0, "LineString": 1, "Polygon": 2}
+"""Small things first: they are harder to hit, and what is below them is asked for less."""
+
+_NEAREST = sql.SQL(
+    """(SELECT {layer} AS layer, f.id, {rank} AS rank, f.geom <-> {place} AS measure,
+  {properties} AS properties, {geometry} AS geometry
+FROM {source} AS f WHERE ST_DWithin(f.geom, {place}, %(metres)s) ORDER BY measure, f.id LIMIT {most})"""
+)
+_AROUND = sql.SQL(
+    """(SELECT {layer} AS layer, f.id, {rank} AS rank, ST_Area(f.geom) AS measure,
+  {properties} AS properties, {geometry} AS geometry
+FROM {source} AS f WHERE ST_Intersects(f.geom, {place}) ORDER BY measure, f.id LIMIT {most})"""
+)
+_PLACE = sql.SQL("ST_Transform(ST_SetSRID(ST_MakePoint(%(lon)s, %(lat)s), 4326), {srid})")
+
+
+@dataclass(frozen=True)
+class Place:
+    """A place that was clicked: degrees (WGS 84), and the zoom of a map of 256-pixel tiles (any fraction)."""
+
+    lon: float
+    lat: float
+    zoom: float
+
+
+@dataclass(frozen=True)
+class Found:
+    """One feature at the place: `values` of the fields that the asker may see, `geometry` as GeoJSON text."""
+
+    layer: Layer
+    view: View
+    id: int
+    values: dict[str, Any]
+    geometry: str
+
+
+def identify(
+    database: Database, role: str, city: City, asked: Sequence[tuple[Layer, View]], place: Place
+) -> list[Found]:
+    """The features of the layers asked that lie at a place: points, lines, then areas, the smallest first.
+
+    Areas that hold the place, and points and lines within 8 pixels of it, nearest first; at most 10 a layer.
+    One round trip. Raises errors.DatabaseAway, TooSlow, Busy.
+    """
+    if not asked or not _near(city, place):
+        return []
+    values = {"lon": place.lon, "lat": place.lat, "metres": PIXELS * metres_per_pixel(place.zoom, place.lat)}
+    with database.reading(role) as connection:
+        rows = connection.exec_driver_sql(_statement(tuple(asked), city.srid), values).all()
+    of = {layer.id: (number, layer, view) for number, (layer, view) in enumerate(asked)}
+    rows = sorted(rows, key=lambda row: (row.rank, row.measure, of[row.layer][0], row.id))
+    return [Found(*of[row.layer][1:], row.id, row.properties, row.geometry) for row in rows]
+
+
+def _near(city: City, place: Place) -> bool:
+    """Whether the city's plane system is good there: on the far side of the world it is not even defined."""
+    west, south, east, north = city.bounds
+    return west - FAR < place.lon < east + FAR and south - FAR < place.lat < north + FAR
+
+
+@lru_cache(maxsize=512)
+def _statement(asked: tuple[tuple[Layer, View], ...], srid: int) -> str:
+    return sql.SQL("\nUNION ALL\n").join(_part(layer, view, srid) for layer, view in asked).as_string(None)
+
+
+def _part(layer: Layer, view: View, srid: int) -> sql.Composed:
+    return (_AROUND if expressions.is_area(layer) else _NEAREST).format(
+        layer=sql.Literal(layer.id),
+        rank=sql.Literal(RANK[layer.geometry.removeprefix("Multi")]),
+        place=_PLACE.format(srid=sql.Literal(srid)),
+        properties=expressions.properties(view),
+        geometry=expressions.geometry(layer),
+        source=expressions.source(layer, view),
+        most=sql.Literal(MOST_PER_LAYER),
+    )
+
+
+def as_json(found: Found, lang: str) -> str:
+    """One feature as the text of a JSON object; its geometry goes in as PostGIS wrote it."""
+    layer = found.layer
+    fields = [field for field in layer.fields if field.name in found.values]
+    head = {
+        "layer": layer.id,
+        "layer_title": layer.title.get(lang),
+        "id": found.id,
+        "label": layer.label_of(found.values, lang),
+        "properties": [
+            {
+                "name": field.name,
+                "title": field.title.get(lang),
+                "value": found.values[field.name],
+                "text": text_of(layer, field, found.values[field.name], lang),
+                "unit": field.unit,
+                **({"personal": True} if field.personal else {}),
+            }
+            for field in fields
+        ],
+    }
+    return f'{json.dumps(head, ensure_ascii=False)[:-1]}, "geometry": {found.geometry}}}'

@@ -1,0 +1,80 @@
+"""The resources of `/ogc/` that describe: landing page, conformance, collections."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from gisapp.catalogue.layer import Layer
+from gisapp.ogc import links
+from gisapp.ogc.links import Link, link
+from gisapp.ogc.request import Asked
+from gisapp.settings import City
+
+CRS84 = "http://www.opengis.net/def/crs/OGC/1.3/CRS84"
+_PART_1 = "http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/"
+CONFORMS_TO = [_PART_1 + name for name in ("core", "oas30", "html", "geojson")]
+
+
+def landing(city: City, asked: Asked) -> dict[str, Any]:
+    """The landing page."""
+    words, name = asked.words, city.name_ja if asked.lang == "ja" else city.name_en
+    return {
+        "title": words["title"].format(city=name),
+        "description": words["about"].format(city=name),
+        "links": [
+            *links.this(asked, ""),
+            link(asked, "service-desc", "api", links.OPENAPI, words["api"]),
+            link(asked, "conformance", "conformance", links.JSON, words["conformance"]),
+            link(asked, "data", "collections", links.JSON, words["collections"]),
+        ],
+    }
+
+
+def conformance(asked: Asked) -> dict[str, Any]:
+    """The classes of the standards that this API conforms to."""
+    return {"conformsTo": CONFORMS_TO, "links": links.this(asked, "conformance")}
+
+
+def collections(city: City, layers: Iterable[Layer], asked: Asked) -> dict[str, Any]:
+    """The layers that the asker may see."""
+    return {
+        "title": asked.words["collections"],
+        "links": links.this(asked, "collections"),
+        "collections": [_collection(city, layer, asked, [_itself(layer, asked)]) for layer in layers],
+    }
+
+
+def collection(city: City, layer: Layer, asked: Asked) -> dict[str, Any]:
+    """One layer. Its box is the city's."""
+    return _collection(city, layer, asked, links.this(asked, f"collections/{layer.id}"))
+
+
+def _collection(city: City, layer: Layer, asked: Asked, own: list[Link]) -> dict[str, Any]:
+    found = {
+        "id": layer.id,
+        "title": layer.title.get(asked.lang),
+        "description": layer.description.get(asked.lang) if layer.description else "",
+        "attribution": layer.source.name.get(asked.lang),
+        "license": layer.source.licence,
+        "itemType": "feature",
+        "crs": [CRS84],
+        "extent": {"spatial": {"bbox": [list(city.bounds)], "crs": CRS84}},
+        "links": [*own, *_to_items(layer, asked)],
+    }
+    return {name: value for name, value in found.items() if value != ""}
+
+
+def _itself(layer: Layer, asked: Asked) -> Link:
+    return link(asked, "self", f"collections/{layer.id}", links.JSON, layer.title.get(asked.lang))
+
+
+def _to_items(layer: Layer, asked: Asked) -> list[Link]:
+    path, title = (
+        f"collections/{layer.id}/items",
+        asked.words["items"].format(layer=layer.title.get(asked.lang)),
+    )
+    return [
+        link(asked, "items", path, links.GEOJSON, title),
+        link(asked, "items", path, links.HTML, title, f="html"),
+    ]

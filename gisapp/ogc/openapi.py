@@ -1,0 +1,194 @@
+"""The definition of `/ogc/` in OpenAPI 3.0 (https://spec.openapis.org/oas/v3.0.3)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from gisapp import __version__
+from gisapp.ogc.items import MOST, USUAL
+from gisapp.ogc.links import GEOJSON, HTML, JSON, OPENAPI, address
+from gisapp.ogc.words import WORDS
+from gisapp.settings import City
+
+Schema = dict[str, Any]
+
+LINKS: Schema = {"type": "array", "items": {"$ref": "#/components/schemas/link"}}
+NUMBERS: Schema = {"type": "array", "items": {"type": "number"}, "minItems": 4, "maxItems": 4}
+SCHEMAS: Schema = {
+    "link": {
+        "type": "object",
+        "required": ["href", "rel"],
+        "properties": {name: {"type": "string"} for name in ("href", "rel", "type", "title")},
+    },
+    "landingPage": {
+        "type": "object",
+        "required": ["links"],
+        "properties": {"title": {"type": "string"}, "description": {"type": "string"}, "links": LINKS},
+    },
+    "confClasses": {
+        "type": "object",
+        "required": ["conformsTo"],
+        "properties": {"conformsTo": {"type": "array", "items": {"type": "string"}}},
+    },
+    "extent": {
+        "type": "object",
+        "properties": {
+            "spatial": {"type": "object", "properties": {"bbox": {"type": "array", "items": NUMBERS}}}
+        },
+    },
+    "collection": {
+        "type": "object",
+        "required": ["id", "links"],
+        "properties": {
+            **{
+                name: {"type": "string"}
+                for name in ("id", "title", "description", "itemType", "attribution", "license")
+            },
+            "crs": {"type": "array", "items": {"type": "string"}},
+            "extent": {"$ref": "#/components/schemas/extent"},
+            "links": LINKS,
+        },
+    },
+    "collections": {
+        "type": "object",
+        "required": ["links", "collections"],
+        "properties": {
+            "links": LINKS,
+            "collections": {"type": "array", "items": {"$ref": "#/components/schemas/collection"}},
+        },
+    },
+    "geometry": {
+        "type": "object",
+        "required": ["type", "coordinates"],
+        "properties": {"type": {"type": "string"}, "coordinates": {"type": "array", "items": {}}},
+    },
+    "featureGeoJSON": {
+        "type": "object",
+        "required": ["type", "geometry", "properties"],
+        "properties": {
+            "type": {"type": "string", "enum": ["Feature"]},
+            "id": {"type": "integer"},
+            "geometry": {"$ref": "#/components/schemas/geometry"},
+            "properties": {"type": "object"},
+            "links": LINKS,
+        },
+    },
+    "featureCollectionGeoJSON": {
+        "type": "object",
+        "required": ["type", "features"],
+        "properties": {
+            "type": {"type": "string", "enum": ["FeatureCollection"]},
+            "features": {"type": "array", "items": {"$ref": "#/components/schemas/featureGeoJSON"}},
+            "links": LINKS,
+            "numberMatched": {"type": "integer", "minimum": 0},
+            "numberReturned": {"type": "integer", "minimum": 0},
+        },
+    },
+    "problem": {
+        "type": "object",
+        "required": ["title", "status"],
+        "properties": {
+            "status": {"type": "integer"},
+            **{name: {"type": "string"} for name in ("type", "title", "title_en", "detail", "detail_en")},
+        },
+    },
+}
+PARAMETERS: Schema = {
+    "f": {"name": "f", "in": "query", "schema": {"type": "string", "enum": ["json", "geojson", "html"]}},
+    "lang": {"name": "lang", "in": "query", "schema": {"type": "string", "default": "ja"}},
+    "bbox": {
+        "name": "bbox",
+        "in": "query",
+        "description": "west, south, east, north: longitude and latitude in degrees (CRS84)",
+        "style": "form",
+        "explode": False,
+        "schema": NUMBERS,
+    },
+    "limit": {
+        "name": "limit",
+        "in": "query",
+        "schema": {"type": "integer", "minimum": 1, "maximum": MOST, "default": USUAL},
+    },
+    "datetime": {"name": "datetime", "in": "query", "schema": {"type": "string"}},
+    "after": {
+        "name": "after",
+        "in": "query",
+        "description": "as in a link “next”",
+        "schema": {"type": "string"},
+    },
+    "featureId": {
+        "name": "featureId",
+        "in": "path",
+        "required": True,
+        "schema": {"type": "integer", "format": "int64", "minimum": 0},
+    },
+}
+PROBLEM = "application/problem+json"
+
+
+def definition(city: City, layers: Sequence[str], lang: str) -> dict[str, Any]:
+    """The definition for somebody who may see these layers."""
+    words, name = WORDS[lang], city.name_ja if lang == "ja" else city.name_en
+    collection_id = {
+        "name": "collectionId",
+        "in": "path",
+        "required": True,
+        "schema": {"type": "string", "enum": list(layers)},
+    }
+    return {
+        "openapi": "3.0.3",
+        "info": {
+            "title": words["title"].format(city=name),
+            "description": words["about"].format(city=name),
+            "version": __version__,
+        },
+        "servers": [{"url": address("").rstrip("/")}],
+        "paths": _paths(),
+        "components": {
+            "schemas": SCHEMAS,
+            "parameters": {**PARAMETERS, "collectionId": collection_id},
+            "responses": {"problem": _response("What went wrong and what to do", {PROBLEM: "problem"})},
+        },
+    }
+
+
+def _paths() -> dict[str, Any]:
+    one, many = "/collections/{collectionId}", "/collections/{collectionId}/items"
+    return {
+        "/": _get("getLandingPage", "Start", {JSON: "landingPage", HTML: None}),
+        "/api": _get("getApi", "This definition", {OPENAPI: None}),
+        "/conformance": _get("getConformance", "Standards conformed to", {JSON: "confClasses", HTML: None}),
+        "/collections": _get("getCollections", "The collections", {JSON: "collections", HTML: None}),
+        one: _get("getCollection", "One collection", {JSON: "collection", HTML: None}, "collectionId"),
+        many: _get(
+            "getFeatures", "Features", {GEOJSON: "featureCollectionGeoJSON", HTML: None},
+            "collectionId", "bbox", "limit", "datetime", "after",
+        ),
+        many + "/{featureId}": _get(
+            "getFeature", "One feature", {GEOJSON: "featureGeoJSON", HTML: None}, "collectionId", "featureId"
+        ),
+    }  # fmt: skip
+
+
+def _get(name: str, summary: str, forms: dict[str, str | None], *parameters: str) -> Schema:
+    refs = [{"$ref": f"#/components/parameters/{parameter}"} for parameter in (*parameters, "f", "lang")]
+    failing = {status: {"$ref": "#/components/responses/problem"} for status in ("400", "404", "500", "503")}
+    return {
+        "get": {
+            "operationId": name,
+            "summary": summary,
+            "parameters": refs,
+            "responses": {"200": _response(summary, forms), **failing},
+        }
+    }
+
+
+def _response(description: str, forms: dict[str, str | None]) -> Schema:
+    def schema(name: str | None) -> Schema:
+        return {"$ref": f"#/components/schemas/{name}"} if name else {}
+
+    return {
+        "description": description,
+        "content": {form: {"schema": schema(name)} for form, name in forms.items()},
+    }

@@ -1,0 +1,32 @@
+"""The words of `/ogc/` in both languages."""
+
+from __future__ import annotations
+
+WORDS = {
+    "ja": {
+        "title": "{city}の地理空間データ",
+        "about": "{city}の地図データを OGC API – Features で配信します。",
+        "collections": "データの一覧",
+        "conformance": "適合する規格",
+        "api": "API 定義（OpenAPI 3.0）",
+        "items": "{layer}の地物",
+        "collection": "{layer}について",
+        "next": "次のページ",
+        "top": "入口",
+        "this": "このページ",
+        "other_form": "別の形式",
+    },
+    "en": {
+        "title": "Geospatial data of {city}",
+        "about": "Map data of {city}, served by OGC API – Features.",
+        "collections": "The collections",
+        "conformance": "Standards conformed to",
+        "api": "Definition of the API (OpenAPI 3.0)",
+        "items": "Features of {layer}",
+        "collection": "About {layer}",
+        "next": "Next page",
+        "top": "Start",
+        "this": "This document",
+        "other_form": "The same in another form",
+    },
+}

@@ -1,0 +1,9 @@
+"""Vector tiles: `/tiles/<layer>/{z}/{x}/{y}.mvt`, several layers in one, and their TileJSON.
+
+From the inside out: `plan` decides what a layer's tile holds at a zoom, `statement` says it in SQL, `queries`
+asks PostGIS, `tilejson` describes it, `routes` answers.
+"""
+
+from gisapp.tiles.routes import tiles
+
+__all__ = ["tiles"]

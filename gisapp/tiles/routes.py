@@ -1,0 +1,65 @@
+"""Tiles over HTTP. A layer that the asker may not see answers as one that does not exist."""
+
+from __future__ import annotations
+
+import json
+
+from flask import Blueprint, Response, request
+
+from gisapp import answers, errors
+from gisapp.access.guard import audience_role, installation, open_to_all, visible
+from gisapp.catalogue.layer import Layer
+from gisapp.geo.tiles import exists
+from gisapp.tiles.plan import Plan, plan
+from gisapp.tiles.queries import read_tile
+from gisapp.tiles.tilejson import tilejson
+
+tiles = Blueprint("tiles", __name__)
+
+MVT = "application/vnd.mapbox-vector-tile"
+MOST_LAYERS = 20  # in one tile
+
+
+@tiles.get("/tiles/<string:layers>/<int:z>/<int:x>/<int:y>.mvt")
+@open_to_all
+def tile(layers: str, z: int, x: int, y: int) -> Response:
+    """One vector tile of one or several layers (ids separated by commas); no bytes where nothing lies.
+
+    Raises errors.LayerNotFound, TileNotFound, ParameterInvalid.
+    """
+    plans = [plan for _, plan in _asked(layers)]
+    _require_range(plans, z, x, y)
+    content = read_tile(installation().database, audience_role(), plans, z, x, y)
+    return answers.send(content, MVT, public=all(plan.public for plan in plans))
+
+
+@tiles.get("/tiles/<string:layers>.json")
+@open_to_all
+def description(layers: str) -> Response:
+    """The TileJSON of one or several layers. Raises errors.LayerNotFound, ParameterInvalid."""
+    asked = _asked(layers)
+    lang = "en" if request.args.get("lang") == "en" else "ja"
+    address = f"{request.url_root}tiles/{layers}/{{z}}/{{x}}/{{y}}.mvt"
+    content = json.dumps(tilejson(installation().city, asked, address, lang), ensure_ascii=False)
+    return answers.send(content.encode(), "application/json", public=all(plan.public for _, plan in asked))
+
+
+def _asked(layers: str) -> list[tuple[Layer, Plan]]:
+    ids = layers.split(",")
+    if len(ids) > MOST_LAYERS:
+        why = {
+            "why_ja": f"1枚のタイルに入れられるのは {MOST_LAYERS} レイヤーまでです",
+            "why_en": f"one tile holds at most {MOST_LAYERS} layers",
+        }
+        raise errors.ParameterInvalid(name="layers", example="roads.street,base.building", **why)
+    if len(set(ids)) < len(ids):
+        why = {"why_ja": "同じレイヤーが2度書かれています", "why_en": "it names the same layer twice"}
+        raise errors.ParameterInvalid(name="layers", example="roads.street,base.building", **why)
+    return [(layer, plan(layer, view)) for layer, view in map(visible, ids)]
+
+
+def _require_range(plans: list[Plan], z: int, x: int, y: int) -> None:
+    """A joined tile ranges from the first zoom of any of its layers to the last of any."""
+    first, last = min(plan.min_zoom for plan in plans), max(plan.max_zoom for plan in plans)
+    if not (first <= z <= last and exists(z, x, y)):
+        raise errors.TileNotFound(z=z, x=x, y=y, min_zoom=first, max_zoom=last)
