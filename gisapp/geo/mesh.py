@@ -86,7 +86,9 @@ def encode_many(lon: ArrayLike, lat: ArrayLike, level: str = "3") -> NDArray[np.
         for half in ("1/2", "1/4", "1/8"):
             if LEVELS[half].digits <= chosen.digits and chosen.key != "3":
                 number = number * 10 + _quarter(y, x, LEVELS[half])
-    return np.char.zfill(number.astype(str), chosen.digits)
+    codes = number.astype(f"U{chosen.digits}")
+    south_of_ten_degrees = bool(number.size and number.min() < 10 ** (chosen.digits - 1))
+    return np.char.zfill(codes, chosen.digits) if south_of_ten_degrees else codes
 
 
 def bounds(code: str) -> tuple[float, float, float, float]:

@@ -1,0 +1,127 @@
+"""The parcels of one district: lots cut off at main roads and water, sites, and the numbers that name them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+
+from gisapp.sample.blocks import Layout, site_polygon
+from gisapp.sample.city import Town, town_of
+from gisapp.sample.districts import MILLIMETRE, District
+from gisapp.sample.lots import Lots
+from gisapp.sample.terrain import Floats
+
+Ints = NDArray[np.int64]
+Bools = NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Parcels:
+    """One entry per parcel; sites come last. Areas in local metres."""
+
+    area: NDArray[np.object_]
+    quad: Floats  # (n, 4, 2): front left, front right, back right, back left of what can be built on
+    whole: Bools  # not cut off by a main road or water
+    flag: Bools  # reached over a narrow way in
+    town: Ints  # number of the town
+    block: Ints  # number of the block in its town, from 1
+    order: Ints  # number of the parcel in its block, from 1
+    street: Ints  # number of the street in front, within the district; -1 for sites
+    site: NDArray[np.object_]  # kind of site, or None
+
+    def __len__(self) -> int:
+        return len(self.area)
+
+    def first(self, count: int) -> Parcels:
+        """The first `count` of them."""
+        return Parcels(*(getattr(self, field.name)[:count] for field in fields(self)))
+
+
+@dataclass(frozen=True)
+class Grounds:
+    """What lies between the streets of a district: blocks and sites with their town and what stands on them."""
+
+    area: NDArray[np.object_]
+    town: Ints
+    site: NDArray[np.object_]  # kind of site, or None for ordinary blocks
+
+
+def make_parcels(
+    district: District, towns: list[Town], land: shapely.Geometry, layout: Layout, lots: Lots
+) -> tuple[Parcels, Grounds]:
+    """Cut lots and blocks at the edge of the land, add the sites, and number everything within its town."""
+    smallest = 55.0 if district.fabric.urban else 0.2 * district.fabric.lot * district.fabric.depth / 2
+    area, kept, whole = keep_on(lots.area, land, smallest)
+    outline, blocks, _ = keep_on(lots.outline, land, 30.0, 0.02)
+    places = [site_polygon(district, box) for _, box in layout.sites]
+    kinds = np.array([kind for kind, _ in layout.sites], dtype=object)
+    grounds = np.concatenate([outline, np.array(places, dtype=object)])
+    if not grounds.size:
+        grounds = np.array([], dtype=object)
+    town = town_of(towns, shapely.get_coordinates(shapely.point_on_surface(grounds)))
+    number = count_within(town)
+    ground_of_block = np.full(len(layout.blocks), -1)
+    ground_of_block[blocks] = np.arange(blocks.size)
+    kept_lot = ground_of_block[lots.block[kept]] >= 0
+    area, kept, whole = area[kept_lot], kept[kept_lot], whole[kept_lot]
+    ground = np.concatenate([ground_of_block[lots.block[kept]], len(outline) + np.arange(len(places))])
+    fronts = layout.blocks[lots.block[kept], 4 + lots.side[kept]].astype(np.int64)
+    none = np.full(len(places), -1)
+    site_quads = [_site_quad(district, box) for _, box in layout.sites]
+    parcels = Parcels(
+        area=np.concatenate([area, np.array(places, dtype=object)]),
+        quad=np.concatenate([lots.quad[kept], np.array(site_quads).reshape(-1, 4, 2)]),
+        whole=np.concatenate([whole, none < 0]),
+        flag=np.concatenate([lots.flag[kept], none > 0]),
+        town=town[ground],
+        block=number[ground],
+        order=count_within(ground),
+        street=np.concatenate([fronts, none]),
+        site=np.concatenate([np.full(kept.size, None, dtype=object), kinds]),
+    )
+    site = np.concatenate([np.full(len(outline), None, dtype=object), kinds])
+    return parcels, Grounds(grounds, town, site)
+
+
+def keep_on(
+    areas: NDArray[np.object_], land: shapely.Geometry, smallest: float, roundest: float = 0.22
+) -> tuple[NDArray[np.object_], Ints, Bools]:
+    """Areas cut at the edge of `land`: what is left of them, their former indices, and which are uncut.
+
+    What is below `smallest` m², and slivers (4πA/P² below `roundest`), are dropped; of an area cut in pieces the
+    largest stays.
+    """
+    inside = shapely.contains(land, areas)
+    cut = np.flatnonzero(~inside & shapely.intersects(land, areas))
+    pieces = shapely.intersection(areas[cut], land, grid_size=MILLIMETRE)
+    parts, owner = shapely.get_parts(pieces, return_index=True)
+    size = shapely.area(parts)
+    order = np.lexsort((-size, owner))
+    first = np.unique(owner[order], return_index=True)[1]
+    best = order[first]
+    roundness = 4 * np.pi * size[best] / np.maximum(shapely.length(parts[best]), 1e-9) ** 2
+    fine = (size[best] >= smallest) & (roundness > roundest) & (shapely.get_type_id(parts[best]) == 3)
+    best = best[fine]
+    kept = np.concatenate([np.flatnonzero(inside), cut[owner[best]]])
+    result = np.concatenate([areas[inside], parts[best]])
+    sort = np.argsort(kept, kind="stable")
+    return result[sort], kept[sort], np.asarray(inside[kept[sort]])
+
+
+def count_within(group: Ints) -> Ints:
+    """1, 2, 3 … within each group, in the order of appearance."""
+    order = np.argsort(group, kind="stable")
+    sorted_group = group[order]
+    start = np.concatenate([[True], sorted_group[1:] != sorted_group[:-1]])[: group.size]
+    position = np.arange(group.size)
+    count = np.empty(group.size, dtype=np.int64)
+    count[order] = position - np.maximum.accumulate(np.where(start, position, 0)) + 1
+    return count
+
+
+def _site_quad(district: District, box: Floats) -> Floats:
+    u0, u1, v0, v1 = box
+    return district.frame.to_plane(np.array([[u0, v0], [u1, v0], [u1, v1], [u0, v1]]))
