@@ -33,8 +33,8 @@ def city_rows(city: City) -> Iterator[LayerRows]:
         machiaza_id=[town.machiaza_id for town in towns],
         name=[town.name.ja for town in towns],
         name_kana=[town.name.kana for town in towns],
-        prefecture=PREFECTURE_JA,
-        city=CITY_JA,
+        prefecture_name=PREFECTURE_JA,
+        city_name=CITY_JA,
         kind=8101,
         area=np.round(shapely.area([town.area for town in towns]), 2),
     )

@@ -11,7 +11,7 @@ from pyproj import Transformer
 
 from gisapp.sample.blocks import Demand
 from gisapp.sample.demands import wanted_sites
-from gisapp.sample.districts import MILLIMETRE, District, make_cells, make_districts, make_towns
+from gisapp.sample.districts import MILLIMETRE, Cells, District, make_cells, make_districts, make_towns
 from gisapp.sample.fabric import FABRICS
 from gisapp.sample.names import Name, chome, district_names
 from gisapp.sample.network import MainRoad, main_roads
@@ -76,9 +76,7 @@ class City:
 
 def make_city(parcels: int, seed: int, srid: int, marker: str) -> City:
     """Plan a city of about `parcels` parcels in plane system `srid` (EPSG code)."""
-    plan = make_plan(parcels, seed)
-    cells = make_cells(plan)
-    districts = make_districts(plan, cells)
+    plan, cells, districts = _sized(parcels, seed)
     names = district_names([district.kind for district in districts], plan.rng("names"))
     roads = main_roads(plan, cells)
     walls = [plan.waterside, *(rail.buffer(RAIL_HALF) for rail in plan.rails)]
@@ -99,6 +97,21 @@ def make_city(parcels: int, seed: int, srid: int, marker: str) -> City:
         obstacles=shapely.STRtree([*walls, *kerbs]),
         walls=shapely.STRtree(walls),
     )
+
+
+def _sized(parcels: int, seed: int) -> tuple[Plan, Cells, list[District]]:
+    """A plan whose districts have room for all parcels and a few more: the last, on the hills, stay without number."""
+    wanted = parcels * (1.025 + 5 / np.sqrt(parcels))
+    radius = float(np.sqrt(parcels * 550 / np.pi))
+    for _ in range(6):
+        plan = make_plan(parcels, seed, radius)
+        cells = make_cells(plan)
+        districts = make_districts(plan, cells)
+        room = sum(district.area.area * district.fabric.parcels / 1e6 for district in districts)
+        if 0.995 < room / wanted < 1.02:
+            break
+        radius *= float(np.sqrt(1.005 * wanted / room))
+    return plan, cells, districts
 
 
 def building_land(city: City, district: District) -> shapely.Geometry:

@@ -21,6 +21,9 @@ URBAN_SHARE = 0.50
 """Share of the plain that is built up."""
 
 INDUSTRY_SHARE = 0.07
+CORE_SHARE = 0.06
+"""Shares of the built-up districts that are works, and that are the middle of the city."""
+
 MILLIMETRE = 0.001
 
 
@@ -167,12 +170,11 @@ def _kinds(plan: Plan, faces: NDArray[np.object_]) -> list[str]:
     tone = plan.terrain.rolling(2.3 * xy[urban, 1], 2.3 * xy[urban, 0])
     kinds[urban] = np.where(hill[urban] > 6, "new_town", np.where(tone > 0.35, "old", "residential"))
     kinds[urban[np.argsort(tone, kind="stable")[: len(urban) // 5]]] = "new_town"
+    core = max(1, round(CORE_SHARE * urban.size))
+    kinds[urban[:core]] = "commercial"
     east = xy[urban, 0] - 1.2 * np.abs(xy[urban, 1] + 0.25 * plan.radius)
-    works = np.argsort(-east, kind="stable")[: max(1, round(INDUSTRY_SHARE * len(urban)))]
+    works = core + np.argsort(-east[core:], kind="stable")[: max(1, round(INDUSTRY_SHARE * urban.size))]
     kinds[urban[works]] = "industry"
-    rank = np.arange(urban.size)
-    core = (rank < max(1, round(0.06 * urban.size))) & (kinds[urban] != "industry")
-    kinds[urban[core]] = "commercial"
     return [str(kind) for kind in kinds]
 
 

@@ -15,9 +15,6 @@ from numpy.typing import NDArray
 
 from gisapp.sample.terrain import Floats, Terrain, Waves, make_waves
 
-LAND_PER_PARCEL = 520.0
-"""Square metres of city per parcel: streets, water, parks and hills included."""
-
 
 @dataclass(frozen=True)
 class Plan:
@@ -79,10 +76,9 @@ class Warp:
         return np.column_stack([x + self.metres * self.east(x, y), y + self.metres * self.north(x, y)])
 
 
-def make_plan(parcels: int, seed: int) -> Plan:
-    """Draw the large lines of a city of about `parcels` parcels."""
+def make_plan(parcels: int, seed: int, radius: float) -> Plan:
+    """Draw the large lines of a city with a mean radius in metres that will hold `parcels` parcels."""
     rng = np.random.default_rng([seed, 1])
-    radius = float(np.sqrt(parcels * LAND_PER_PARCEL / np.pi))
     warp = Warp(make_waves(rng, 800, 4200), make_waves(rng, 800, 4200), min(75.0, 0.05 * radius))
     river = _river(rng, radius)
     brooks = _brooks(rng, radius, river)

@@ -100,8 +100,8 @@ def _zoning(zones: list[tuple[Zone, shapely.Geometry]]) -> LayerRows:
         floor_area_ratio=[zone[1] for zone, _ in zones],
         building_coverage=[zone[2] for zone, _ in zones],
         height_limit=[float(zone[3]) if zone[3] else None for zone, _ in zones],
-        prefecture=PREFECTURE_JA,
-        city=CITY_JA,
+        prefecture_name=PREFECTURE_JA,
+        city_name=CITY_JA,
         **_decided(1),
     )
 
@@ -121,7 +121,7 @@ def _fire(zones: list[tuple[Zone, shapely.Geometry]]) -> LayerRows:
 def _plans(city: City, built: Built) -> Iterator[LayerRows]:
     """A district plan for many new towns, and for the middle of the city."""
     number = built.district.number
-    if built.district.kind not in {"new_town", "commercial"} or (number % 3 == 2 and number > 2):
+    if built.district.kind != "commercial" and (built.district.kind != "new_town" or number % 3 == 2):
         return
     name = city.names[number].ja
     limits = ["敷地面積の最低限度 165 m²、壁面の位置 1.0 m、高さの最高限度 10 m", "1階は店舗等、壁面の位置 0.5 m、広告物の制限"]
