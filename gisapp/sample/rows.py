@@ -89,9 +89,9 @@ def _from_list(values: list[object]) -> Column:
 
 
 def multi(geometry: Geometries | list[shapely.Geometry]) -> Geometries:
-    """Polygons as MultiPolygons, LineStrings as MultiLineStrings; what is multiple already stays."""
+    """Polygons as MultiPolygons, LineStrings and rings as MultiLineStrings; what is multiple already stays."""
     shapes = np.array(geometry, dtype=object).reshape(-1)
-    for single, make in ((3, shapely.multipolygons), (1, shapely.multilinestrings)):
+    for single, make in ((3, shapely.multipolygons), (1, shapely.multilinestrings), (2, shapely.multilinestrings)):
         which = np.flatnonzero(shapely.get_type_id(shapes) == single)
         if which.size:
             shapes[which] = make(shapes[which], indices=np.arange(which.size))
