@@ -69,8 +69,12 @@ def encode_many(lon: ArrayLike, lat: ArrayLike, level: str = "3") -> NDArray[np.
     chosen = _level(level)
     x = np.rint((np.asarray(lon, dtype=np.float64) - 100.0) * _PER_DEGREE).astype(np.int64)
     y = np.rint(np.asarray(lat, dtype=np.float64) * _PER_DEGREE).astype(np.int64)
-    if x.size and not (0 <= x.min() and x.max() < 100 * _FIRST_LON and 0 <= y.min() and y.max() < 100 * _FIRST_LAT):
-        raise _invalid("lon, lat", "メッシュコードのない場所です", "no mesh code exists there", "139.767, 35.681")
+    if x.size and not (
+        0 <= x.min() and x.max() < 100 * _FIRST_LON and 0 <= y.min() and y.max() < 100 * _FIRST_LAT
+    ):
+        raise _invalid(
+            "lon, lat", "メッシュコードのない場所です", "no mesh code exists there", "139.767, 35.681"
+        )
     number = y // _FIRST_LAT * 100 + x // _FIRST_LON
     if chosen.key != "1":
         y, x = y % _FIRST_LAT, x % _FIRST_LON
@@ -119,7 +123,9 @@ def level_of(code: str) -> Level:
         for level in LEVELS.values():
             if len(code) == level.digits and _digits_fit(code, level):
                 return level
-    raise _invalid("mesh", f"「{code}」はメッシュコードではありません", f"“{code}” is no mesh code", "53394611")
+    raise _invalid(
+        "mesh", f"「{code}」はメッシュコードではありません", f"“{code}” is no mesh code", "53394611"
+    )
 
 
 def _quarter(y: NDArray[np.int64], x: NDArray[np.int64], level: Level) -> NDArray[np.int64]:
@@ -142,7 +148,9 @@ def _digits_fit(code: str, level: Level) -> bool:
 
 def _level(key: str) -> Level:
     if key not in LEVELS:
-        raise _invalid("level", f"「{key}」という区画はありません", f"there is no level “{key}”", ", ".join(LEVELS))
+        raise _invalid(
+            "level", f"「{key}」という区画はありません", f"there is no level “{key}”", ", ".join(LEVELS)
+        )
     return LEVELS[key]
 
 

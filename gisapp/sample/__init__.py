@@ -11,8 +11,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from gisapp.sample import base, disaster, facilities, hazards, planning, roads, statistics, taxes
-from gisapp.sample.build import build_district
-from gisapp.sample.city import City, make_city
+from gisapp.sample.build import build_district, city_with_room
+from gisapp.sample.city import City
 from gisapp.sample.rows import LayerRows, in_chunks
 from gisapp.sample.sites import Site
 
@@ -26,7 +26,7 @@ def generate(parcels: int, seed: int = 7, srid: int = 6677, marker: str = "") ->
     The same arguments give the same bytes. `marker` is put behind the name of every owner, for tests that look for
     what nobody may see. Sizes from about 1,000 parcels upwards make a sensible city.
     """
-    city = make_city(parcels, seed, srid, marker)
+    city = city_with_room(parcels, seed, srid, marker)
     return in_chunks(_all_rows(city), city.origin)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from gisapp.sample.city import City
+from gisapp.sample.city import City, Town
 from gisapp.sample.names import CITY_CODE, CITY_JA, PREFECTURE_JA
 from gisapp.sample.rows import Column
 from gisapp.sample.terrain import Floats
@@ -30,6 +30,16 @@ def address(city: City, town: int, block: int, order: int) -> str:
     return f"{PREFECTURE_JA}{CITY_JA}{city.towns[town].name.ja}{after_town(city, town, block, order)}"
 
 
+def addresses(towns: list[Town], numbers: list[tuple[int, int, int]]) -> list[str]:
+    """Many whole addresses in a few towns: number of the town, block, number in it."""
+    start = {town.number: f"{PREFECTURE_JA}{CITY_JA}{town.name.ja}" for town in towns}
+    numbered = {town.number for town in towns if town.numbered}
+    return [
+        f"{start[t]}{b}番{o}号" if t in numbered else f"{start[t]}{b + FIRST_LOT}番地{o}"
+        for t, b, o in numbers
+    ]
+
+
 def postal_code(district: int) -> str:
     """Begins with 000, which Japan Post does not use."""
     return f"000-{district + 1:04d}"
@@ -40,7 +50,9 @@ def phone(number: int) -> str:
     return f"0000-{number // 10_000 % 100:02d}-{number % 10_000:04d}"
 
 
-def seat(city: City, place: Floats, town: list[int], block: list[int], order: list[int]) -> dict[str, Column | list[str]]:
+def seat(
+    city: City, place: Floats, town: list[int], block: list[int], order: list[int]
+) -> dict[str, Column | list[str]]:
     """The address columns that all standard lists share, for points (n, 2) in local metres."""
     lon, lat = city.lonlat(place)
     numbers = list(zip(town, block, order, strict=True))

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 import shapely
 
-from gisapp.sample.address import FIRST_LOT, address, postal_code
+from gisapp.sample.address import FIRST_LOT, postal_code
 from gisapp.sample.build import Built
 from gisapp.sample.city import City
 from gisapp.sample.houses import REINFORCED
@@ -15,14 +15,24 @@ from gisapp.sample.names import CITY_CODE, CITY_JA, PREFECTURE_JA, Name
 from gisapp.sample.plan import BROOK_HALF, RAIL_HALF
 from gisapp.sample.rows import Geometries, LayerRows, days, multi, rows
 
-RIVER, BROOKS = Name("青葉川", "アオバガワ"), ("若葉川", "柳川", "沢田川", "桜川", "榎川", "梅田川", "椿川", "楢川")
+RIVER, BROOKS = (
+    Name("青葉川", "アオバガワ"),
+    ("若葉川", "柳川", "沢田川", "桜川", "榎川", "梅田川", "椿川", "楢川"),
+)
 
 
 def city_rows(city: City) -> Iterator[LayerRows]:
     """Boundary, water, railway, towns, and the stations among the buildings."""
     plan = city.plan
     blank = {"subprefecture": None, "county": None, "ward": None}
-    yield rows("base.boundary", multi([plan.outline]), code=CITY_CODE, prefecture=PREFECTURE_JA, name=CITY_JA, **blank)
+    yield rows(
+        "base.boundary",
+        multi([plan.outline]),
+        code=CITY_CODE,
+        prefecture=PREFECTURE_JA,
+        name=CITY_JA,
+        **blank,
+    )
     yield _water(city)
     yield _railway(city)
     towns = city.towns
@@ -48,7 +58,9 @@ def _water(city: City) -> LayerRows:
         courses.append(brook.buffer(BROOK_HALF, cap_style="flat").difference(courses[0]))
     inside = [course.intersection(plan.outline) for course in courses]
     names = [RIVER.ja, *BROOKS[: len(plan.brooks)]]
-    found = [(area, name, i) for i, (area, name) in enumerate(zip(inside, names, strict=True)) if area.area > 1]
+    found = [
+        (area, name, i) for i, (area, name) in enumerate(zip(inside, names, strict=True)) if area.area > 1
+    ]
     return rows(
         "base.water",
         multi([_areas(area) for area, _, _ in found]),
@@ -68,7 +80,11 @@ def station_names(city: City) -> list[Name]:
     near = tree.nearest(shapely.points(city.plan.station_points()))
     names = [Name("青葉野", "アオバノ")]
     for district in near.tolist()[1:]:
-        name = Name("新", "シン") + city.names[district] if city.names[district] in names else city.names[district]
+        name = (
+            Name("新", "シン") + city.names[district]
+            if city.names[district] in names
+            else city.names[district]
+        )
         names.append(Name(name.ja.removesuffix("町"), name.kana.removesuffix("チョウ").removesuffix("マチ")))
     return names
 
@@ -111,7 +127,9 @@ def _platform(city: City, station: int) -> shapely.LineString:
 def _stations(city: City) -> LayerRows:
     stations = stations_inside(city)
     names = station_names(city)
-    area = np.array([_platform(city, i).buffer(RAIL_HALF - 1.5, cap_style="flat") for i in stations], dtype=object)
+    area = np.array(
+        [_platform(city, i).buffer(RAIL_HALF - 1.5, cap_style="flat") for i in stations], dtype=object
+    )
     inside = shapely.within(area, city.plan.outline)
     return rows(
         "base.building",
@@ -141,7 +159,9 @@ def _buildings(city: City, built: Built) -> LayerRows:
     return rows(
         "base.building",
         multi(buildings.area),
-        building_id=[f"{CITY_CODE}-{built.district.number + 1:04d}-{i + 1:05d}" for i in range(len(buildings))],
+        building_id=[
+            f"{CITY_CODE}-{built.district.number + 1:04d}-{i + 1:05d}" for i in range(len(buildings))
+        ],
         name=buildings.name,
         kind=np.where(buildings.structure == REINFORCED, 3002, 3001),
         use=buildings.use,
@@ -160,7 +180,9 @@ def _road_edges(city: City, built: Built) -> LayerRows:
         multi(rings[shapely.length(rings) > 0]),
         kind="真幅道路",
         level=2500,
-        surveyed=days("2024-11-01", city.plan.rng("edges", built.district.number).integers(0, 120, rings.size)),
+        surveyed=days(
+            "2024-11-01", city.plan.rng("edges", built.district.number).integers(0, 120, rings.size)
+        ),
     )
 
 
@@ -172,20 +194,20 @@ def first_buildings(built: Built) -> tuple[Geometries, np.ndarray]:
 
 def _addresses(city: City, built: Built) -> LayerRows:
     area, parcel = first_buildings(built)
-    parcels = built.parcels
-    town, block, order = (a[parcel].tolist() for a in (parcels.town, parcels.block, parcels.order))
-    numbered = [city.towns[t].numbered for t in town]
-    rank = list(zip(town, block, order, numbered, strict=True))
+    numbers = built.parcels.numbers()
+    mine = [numbers[p] for p in parcel.tolist()]
+    town = {town.number: town for town in built.towns}
+    houses = built.district.fabric.urban
     return rows(
         "base.address_point",
         shapely.point_on_surface(area),
         lg_code=CITY_CODE,
-        machiaza_id=[city.towns[t].machiaza_id for t in town],
-        town=[city.towns[t].name.ja for t in town],
+        machiaza_id=[town[t].machiaza_id for t, _, _ in mine],
+        town=[town[t].name.ja for t, _, _ in mine],
         koaza=None,
-        block=[str(b) if numbered_ else f"{b + FIRST_LOT}-{o}" for _, b, o, numbered_ in rank],
-        house_number=[str(o) if numbered_ else None for _, _, o, numbered_ in rank],
-        address=[address(city, t, b, o) for t, b, o, _ in rank],
-        level=np.where(numbered, 6, 7),
+        block=[str(b) if houses else f"{b + FIRST_LOT}-{o}" for _, b, o in mine],
+        house_number=[str(o) if houses else None for _, _, o in mine],
+        address=built.address[parcel],
+        level=6 if houses else 7,
         postal_code=postal_code(built.district.number),
     )

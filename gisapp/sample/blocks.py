@@ -64,7 +64,7 @@ def lay_out(
     ring = shapely.get_coordinates(district.area.exterior)
     low, high = district.frame.to_grid(ring).min(axis=0), district.frame.to_grid(ring).max(axis=0)
     bands = _bands(district, low, high, rng)
-    sites = []
+    sites: list[tuple[str, Floats]] = []
     for demand in demands:
         found = _place(district, bands, land, demand, len(sites) + 1, rng)
         if found is not None:
@@ -86,7 +86,11 @@ def _bands(district: District, low: Floats, high: Floats, rng: np.random.Generat
     fabric, bands = district.fabric, []
     middle = district.cuts_v[0] if district.cuts_v else None
     half = fabric.collector / 2 if middle is not None else 0.0
-    starts = [(low[1], high[1], 1.0)] if middle is None else [(middle + half, high[1], 1.0), (middle - half, low[1], -1.0)]
+    starts = (
+        [(low[1], high[1], 1.0)]
+        if middle is None
+        else [(middle + half, high[1], 1.0), (middle - half, low[1], -1.0)]
+    )
     for start, stop, way in starts:
         edge, street = float(start), float(start) - way * half
         while way * (stop - edge) > 0:
@@ -146,10 +150,14 @@ def _place(
         if not reach.any():
             continue
         last = first + int(np.argmax(reach)) + 1
-        crosses_main = any(band.columns[first, 0] < cut < band.columns[last - 1, 1] for cut in district.cuts_u)
+        crosses_main = any(
+            band.columns[first, 0] < cut < band.columns[last - 1, 1] for cut in district.cuts_u
+        )
         if crosses_main or band.site[:top, first:last].any():
             continue
-        box = np.array([band.columns[first, 0], band.columns[last - 1, 1], band.rows[0, 0], band.rows[top - 1, 1]])
+        box = np.array(
+            [band.columns[first, 0], band.columns[last - 1, 1], band.rows[0, 0], band.rows[top - 1, 1]]
+        )
         if land.contains(site_polygon(district, box)):
             band.site[:top, first:last] = number
             return box
@@ -159,7 +167,10 @@ def _place(
 def site_polygon(district: District, box: Floats) -> shapely.Polygon:
     """The area in local metres of a box (u0, u1, v0, v1) of the grid, its sides following the streets."""
     u0, u1, v0, v1 = box
-    u, v = np.linspace(u0, u1, max(2, int((u1 - u0) // 15))), np.linspace(v0, v1, max(2, int((v1 - v0) // 15)))
+    u, v = (
+        np.linspace(u0, u1, max(2, int((u1 - u0) // 15))),
+        np.linspace(v0, v1, max(2, int((v1 - v0) // 15))),
+    )
     sides = [
         np.column_stack([u, np.full(u.size, v0)]),
         np.column_stack([np.full(v.size, u1), v])[1:],

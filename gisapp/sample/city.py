@@ -18,6 +18,9 @@ from gisapp.sample.network import MainRoad, main_roads
 from gisapp.sample.plan import RAIL_HALF, Plan, local_origin, make_plan
 from gisapp.sample.terrain import Floats
 
+STRIP = 1.2
+"""Metres that lots keep away from the border of their district."""
+
 
 @dataclass(frozen=True)
 class Town:
@@ -69,14 +72,19 @@ class City:
         lon, lat = self.to_lonlat.transform(xy[:, 0] + self.origin[0], xy[:, 1] + self.origin[1])
         return np.round(lon, 7), np.round(lat, 7)
 
+    def from_lonlat(self, lonlat: Floats) -> Floats:
+        """Local points (n, 2), to the millimetre, of longitudes and latitudes (n, 2)."""
+        east, north = self.to_lonlat.transform(lonlat[:, 0], lonlat[:, 1], direction="INVERSE")
+        return np.round(np.column_stack([east, north]) - self.origin, 3)
+
     def towns_of(self, district: int) -> list[Town]:
         """The towns of a district, in the order of their chome."""
         return list(self.towns[self.first_town[district] : self.first_town[district + 1]])
 
 
-def make_city(parcels: int, seed: int, srid: int, marker: str) -> City:
-    """Plan a city of about `parcels` parcels in plane system `srid` (EPSG code)."""
-    plan, cells, districts = _sized(parcels, seed)
+def make_city(parcels: int, seed: int, srid: int, marker: str, room: float = 1.0) -> City:
+    """Plan a city with land for `room` times `parcels` parcels, about, in plane system `srid` (EPSG code)."""
+    plan, cells, districts = _sized(parcels, seed, room)
     names = district_names([district.kind for district in districts], plan.rng("names"))
     roads = main_roads(plan, cells)
     walls = [plan.waterside, *(rail.buffer(RAIL_HALF) for rail in plan.rails)]
@@ -91,7 +99,9 @@ def make_city(parcels: int, seed: int, srid: int, marker: str) -> City:
         districts=tuple(districts),
         names=tuple(names),
         towns=tuple(towns),
-        first_town=tuple(np.searchsorted([town.district for town in towns], np.arange(len(districts) + 1)).tolist()),
+        first_town=tuple(
+            np.searchsorted([town.district for town in towns], np.arange(len(districts) + 1)).tolist()
+        ),
         roads=tuple(roads),
         demands=wanted_sites(plan, districts),
         obstacles=shapely.STRtree([*walls, *kerbs]),
@@ -99,9 +109,9 @@ def make_city(parcels: int, seed: int, srid: int, marker: str) -> City:
     )
 
 
-def _sized(parcels: int, seed: int) -> tuple[Plan, Cells, list[District]]:
-    """A plan whose districts have room for all parcels and a few more: the last, on the hills, stay without number."""
-    wanted = parcels * (1.025 + 5 / np.sqrt(parcels))
+def _sized(parcels: int, seed: int, room_wanted: float) -> tuple[Plan, Cells, list[District]]:
+    """A plan whose districts have room for so many times the parcels, by the usual density of each kind."""
+    wanted = parcels * room_wanted
     radius = float(np.sqrt(parcels * 550 / np.pi))
     for _ in range(6):
         plan = make_plan(parcels, seed, radius)
@@ -115,8 +125,11 @@ def _sized(parcels: int, seed: int) -> tuple[Plan, Cells, list[District]]:
 
 
 def building_land(city: City, district: District) -> shapely.Geometry:
-    """The part of a district that is neither road nor railway nor waterside."""
-    return _without(district.area, city.obstacles)
+    """The part of a district that is neither road nor railway nor waterside.
+
+    Where no road runs along its border a narrow strip stays free, so that lots of two districts never meet.
+    """
+    return _without(district.area.buffer(-STRIP, join_style="mitre"), city.obstacles)
 
 
 def street_land(city: City, district: District) -> shapely.Geometry:
@@ -124,7 +137,7 @@ def street_land(city: City, district: District) -> shapely.Geometry:
     return _without(district.area, city.walls)
 
 
-def _without(area: shapely.Polygon, tree: shapely.STRtree) -> shapely.Geometry:
+def _without(area: shapely.Geometry, tree: shapely.STRtree) -> shapely.Geometry:
     hits = tree.geometries[np.sort(tree.query(area, predicate="intersects"))]
     west, south, east, north = area.bounds
     pieces = shapely.clip_by_rect(hits, west - 1, south - 1, east + 1, north + 1)

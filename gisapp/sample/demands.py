@@ -73,7 +73,9 @@ def wanted_sites(plan: Plan, districts: list[District]) -> dict[int, list[Demand
             if count % every == first % every:
                 wanted[district.number].append(Demand(kind, width, depth))
     asked = {demand.kind for wishes in wanted.values() for demand in wishes}
-    homes = [district.number for district in districts if district.fabric.urban and district.kind != "industry"]
+    homes = [
+        district.number for district in districts if district.fabric.urban and district.kind != "industry"
+    ]
     for i, kind in enumerate(kind for kind in MUST_HAVE if kind not in asked):
         wanted[homes[i % len(homes)]].insert(0, Demand(kind, 60, 30))
     return wanted

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime, timedelta, timezone
 
 import numpy as np
 import shapely
@@ -14,14 +15,14 @@ from gisapp.sample.city import City, town_of
 from gisapp.sample.facilities import common, contact, heights
 from gisapp.sample.names import CITY_CODE, people
 from gisapp.sample.parcels import Ints
-from gisapp.sample.rows import LayerRows, rows
+from gisapp.sample.rows import LayerRows, rows, where
 from gisapp.sample.sites import Site, site_points
 from gisapp.sample.streets import points_along
 
 SHELTERS = "elementary junior_high high gymnasium culture_hall hall farm_hall sports_park park".split()
 OPEN_AIR = ("park", "sports_park")
 HYDRANT_GAP = 115.0
-STORM = np.datetime64("2026-09-08T14:20:00", "s")
+STORM = datetime(2026, 9, 8, 14, 20, tzinfo=timezone(timedelta(hours=9)))
 """When the made-up typhoon begins to do damage (Japan standard time)."""
 
 
@@ -93,9 +94,9 @@ def _hydrants(city: City, built: Built) -> LayerRows:
         shapely.points(place),
         **{**address, **nowhere, "seat_copulative_spell": whole},
         facility_id=[f"{CITY_CODE}W{built.district.number + 1:04d}{i + 1:04d}" for i in range(count)],
-        kind=np.where(tank, "防火水槽", "消火栓").astype(object),
-        diameter=np.where(tank, None, np.where(np.arange(count) % 4 == 0, "150", "100").astype(object)),
-        note=np.where(tank, "40 m³", None),
+        kind=where(tank, "防火水槽", "消火栓"),
+        diameter=[None if i % 9 == 4 else "150" if i % 4 == 0 else "100" for i in range(count)],
+        note=where(tank, "40 m³"),
     )
 
 
@@ -119,14 +120,12 @@ def _damage(city: City, built: Built) -> LayerRows:
     hill = city.plan.terrain.hill(place[:, 0], place[:, 1])
     dry = np.where(hill > 3, 7, rng.choice([8, 9], count))
     kind = np.where(depth > 1.0, 3, np.where(depth > 0.4, 4, np.where(depth > 0.02, 5, dry)))
-    received = STORM + rng.integers(0, 30 * 3600, count).astype("timedelta64[s]")
+    received = [STORM + timedelta(seconds=s) for s in rng.integers(0, 30 * 3600, count).tolist()]
     status = rng.choice([1, 2, 3], count, p=[0.3, 0.4, 0.3])
-    done = received + rng.integers(3600, 48 * 3600, count).astype("timedelta64[s]")
-    own = seat(
-        city,
-        place,
-        *(a[parcel[chosen]].tolist() for a in (built.parcels.town, built.parcels.block, built.parcels.order)),
-    )
+    done = [
+        at + timedelta(seconds=s)
+        for at, s in zip(received, rng.integers(3600, 172_800, count).tolist(), strict=True)
+    ]
     return rows(
         "disaster.damage_report",
         shapely.points(place),
@@ -135,10 +134,10 @@ def _damage(city: City, built: Built) -> LayerRows:
         kind=kind,
         severity=np.where(kind == 3, 3, rng.choice([1, 2], count)),
         status=status,
-        address=own["seat_copulative_spell"],
+        address=built.address[parcel[chosen]],
         description=[_WHAT[k] for k in kind.tolist()],
-        assigned_to=np.where(np.isin(kind, (5, 8)), "道路課", "防災安全課").astype(object),
-        resolved_at=np.where(status == 3, done, np.datetime64("NaT", "s")),
+        assigned_to=where(np.isin(kind, (5, 8)), "道路課", "防災安全課"),
+        resolved_at=[at if state == 3 else None for at, state in zip(done, status.tolist(), strict=True)],
         reporter_name=people(rng, count),
         reporter_phone=[phone(500_000 + int(n)) for n in rng.integers(0, 99_999, count)],
         note=None,

@@ -81,7 +81,7 @@ def make_districts(plan: Plan, cells: Cells) -> list[District]:
     faces = _faces(lines, plan.outline)
     faces = merge_small(faces, 0.3 * cell_width(plan) ** 2, plan.river)
     kinds = _kinds(plan, faces)
-    order = np.lexsort((-_urbanity(plan, faces), [list(FABRICS).index(kind) for kind in kinds]))
+    order = np.lexsort((-_urbanity(plan, faces), np.array([list(FABRICS).index(kind) for kind in kinds])))
     return [_district(plan, number, kinds[i], faces[i]) for number, i in enumerate(order)]
 
 
@@ -98,7 +98,9 @@ def make_towns(districts: list[District]) -> tuple[NDArray[np.object_], NDArray[
     owners: list[int] = []
     for number, district in enumerate(districts):
         mine = faces[owner == number]
-        parts = merge_small(mine, 0.4 * district.fabric.chome, shapely.LineString()) if mine.size > 1 else mine
+        parts = (
+            merge_small(mine, 0.4 * district.fabric.chome, shapely.LineString()) if mine.size > 1 else mine
+        )
         parts = parts[np.lexsort(shapely.get_coordinates(shapely.centroid(parts)).T)]
         areas += list(parts)
         owners += [number] * len(parts)
@@ -124,9 +126,7 @@ def _faces(lines: list[shapely.Geometry], outline: shapely.Geometry) -> NDArray[
     return faces[shapely.contains(outline, shapely.point_on_surface(faces))]
 
 
-def merge_small(
-    faces: NDArray[np.object_], smallest: float, wall: shapely.LineString
-) -> NDArray[np.object_]:
+def merge_small(faces: NDArray[np.object_], smallest: float, wall: shapely.LineString) -> NDArray[np.object_]:
     """Join faces below `smallest` m² to the neighbour they share most border with, not across `wall` if avoidable."""
     areas = list(faces)
     tree = shapely.STRtree(faces)
@@ -182,7 +182,11 @@ def _district(plan: Plan, number: int, kind: str, area: shapely.Polygon) -> Dist
     rng = plan.rng("district", number)
     fabric = FABRICS[kind]
     middle = shapely.get_coordinates(shapely.centroid(area))[0]
-    bend = fabric.bend * rng.uniform(1.0, 3.0) * rng.choice([-1, 1]) if fabric.bend and rng.random() < 0.6 else 0.0
+    bend = (
+        fabric.bend * rng.uniform(1.0, 3.0) * rng.choice([-1, 1])
+        if fabric.bend and rng.random() < 0.6
+        else 0.0
+    )
     frame = Frame(
         x=float(round(middle[0], 3)),
         y=float(round(middle[1], 3)),
@@ -198,7 +202,8 @@ def _district(plan: Plan, number: int, kind: str, area: shapely.Polygon) -> Dist
         return district
     ring = frame.to_grid(shapely.get_coordinates(area.exterior))
     width, height = np.ptp(ring, axis=0)
-    across, along = (0.0,), ((0.0,) if parts >= 4 else ())
+    across: tuple[float, ...] = (0.0,)
+    along: tuple[float, ...] = (0.0,) if parts >= 4 else ()
     if parts >= 6:
         along = (-float(width) / 6, float(width) / 6)
     if parts < 4 and width > 1.5 * height:

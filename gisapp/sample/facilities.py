@@ -11,7 +11,7 @@ from gisapp.sample.address import address, phone, postal_code, seat
 from gisapp.sample.base import station_names, stations_inside
 from gisapp.sample.city import City, town_of
 from gisapp.sample.names import CITY_CODE, CITY_JA, Name
-from gisapp.sample.rows import Column, LayerRows, multi, rows
+from gisapp.sample.rows import Column, LayerRows, multi, rows, where
 from gisapp.sample.sites import Site, site_points
 
 LISTED = (
@@ -89,7 +89,9 @@ def _public_facilities(city: City, sites: list[Site]) -> LayerRows:
         advanced_value=heights(city, sites),
         corporate_number=None,
         organization_name=CITY_JA,
-        available_days=["月火水木金土日" if outside else "月火水木金" if s else "火水木金土日" for s, outside in when],
+        available_days=[
+            "月火水木金土日" if outside else "月火水木金" if s else "火水木金土日" for s, outside in when
+        ],
         start_time=[None if outside else "08:30" if s else "09:00" for s, outside in when],
         end_time=[None if outside else "17:00" if s else "21:00" for s, outside in when],
         available_note=["学校開放は登録団体に限る" if s else None for s, _ in when],
@@ -117,7 +119,9 @@ def _aeds(city: City, sites: list[Site]) -> LayerRows:
         start_time="08:30",
         end_time=["21:00" if i % 3 else "17:00" for i in range(len(sites))],
         available_note=None,
-        child_equipment=["有" if site.kind in {"elementary", "nursery"} or i % 2 else "無" for i, site in enumerate(sites)],
+        child_equipment=[
+            "有" if site.kind in {"elementary", "nursery"} or i % 2 else "無" for i, site in enumerate(sites)
+        ],
         external_use_forbidden=None,
         image1=None,
         image1_licence=None,
@@ -144,7 +148,7 @@ def _toilets(city: City, parks: list[Site]) -> LayerRows:
     sites = _station_sites(city) + named
     large = np.array([site.kind != "park" or site.size > 4000 for site in sites], dtype=bool)
     count = len(sites)
-    yes = np.where(large, "有", "無").astype(object)
+    yes = where(large, "有", "無")
     return rows(
         "facilities.public_toilet",
         shapely.points(site_points(sites)),
@@ -165,7 +169,7 @@ def _toilets(city: City, parks: list[Site]) -> LayerRows:
         barrier_free_wc=np.where(large, 1, 0),
         wheelchair_wc=yes,
         infant_wc=yes,
-        ostomate_wc=np.where(np.arange(count) % 3 == 0, yes, "無"),
+        ostomate_wc=where(large & (np.arange(count) % 3 == 0), "有", "無"),
         available_start_time="00:00",
         available_end_time="23:59",
         available_time_note=None,

@@ -6,10 +6,12 @@ Every depth class is cut from one smooth field, so neighbouring classes share th
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 import shapely
 from contourpy import FillType, contour_generator
+from numpy.typing import NDArray
 
 from gisapp.sample.base import RIVER
 from gisapp.sample.city import City, town_of
@@ -62,9 +64,8 @@ def flood_areas(plan: Plan) -> tuple[list[shapely.Polygon], list[int]]:
     areas: list[shapely.Polygon] = []
     classes: list[int] = []
     for number, (low, high) in enumerate(zip(DEPTHS, DEPTHS[1:], strict=False)):
-        points, offsets = lines.filled(low, high)
-        rings = [np.split(np.round(p, 3), o[1:-1].astype(int)) for p, o in zip(points, offsets, strict=True)]
-        pools = shapely.make_valid(np.array([shapely.Polygon(ring[0], ring[1:]) for ring in rings], dtype=object))
+        points, offsets = lines.filled(low, high)[:2]
+        pools = shapely.make_valid(_polygons(list(zip(points, offsets, strict=True))))
         pools = shapely.intersection(pools, plan.outline, grid_size=MILLIMETRE)
         parts = shapely.get_parts(pools)
         parts = parts[(shapely.get_type_id(parts) == 3) & (shapely.area(parts) > SMALLEST_POOL)]
@@ -73,8 +74,21 @@ def flood_areas(plan: Plan) -> tuple[list[shapely.Polygon], list[int]]:
     return areas, classes
 
 
+def _polygons(filled: list[tuple[Any, Any]]) -> NDArray[np.object_]:
+    """Filled contours (points, starts of rings) as polygons: the first ring is the rim, the others are holes."""
+    areas = np.empty(len(filled), dtype=object)
+    for i, (points, starts) in enumerate(filled):
+        rings = np.split(np.round(points, 3), starts[1:-1].astype(int))
+        areas[i] = shapely.Polygon(rings[0], rings[1:])
+    return areas
+
+
 # Per phenomenon: width and length of a zone in metres, and its shares of the width at start, middle and end.
-_SHAPES = {1: (150.0, 75.0, (0.9, 1.0, 0.8)), 2: (70.0, 260.0, (0.25, 0.6, 1.0)), 3: (170.0, 210.0, (0.7, 1.0, 0.75))}
+_SHAPES = {
+    1: (150.0, 75.0, (0.9, 1.0, 0.8)),
+    2: (70.0, 260.0, (0.25, 0.6, 1.0)),
+    3: (170.0, 210.0, (0.7, 1.0, 0.75)),
+}
 _PHENOMENA = {1: "急傾斜地", 2: "沢", 3: "地区"}
 
 
@@ -99,7 +113,9 @@ def _landslides(city: City) -> LayerRows:
         zone_type=[zone[2] for zone in inside],
         prefecture_code=PREFECTURE_CODE,
         zone_number=[f"{'ⅠⅡⅢ'[zone[1] - 1]}-{zone[3] + 1:04d}" for zone in inside],
-        zone_name=[f"{town}{_PHENOMENA[zone[1]]}{zone[3] + 1}" for town, zone in zip(towns, inside, strict=True)],
+        zone_name=[
+            f"{town}{_PHENOMENA[zone[1]]}{zone[3] + 1}" for town, zone in zip(towns, inside, strict=True)
+        ],
         location=[f"青葉野市{town}" for town in towns],
         notice_date="2021-03-26",
         special_undesignated=[1 if zone[1] == 3 else 0 for zone in inside],
@@ -117,7 +133,9 @@ def _slope_feet(plan: Plan) -> Floats:
     north_slope = (hill(x, y + reach) - hill(x, y - reach)) / (2 * reach)
     steep = np.hypot(east_slope, north_slope)
     height = hill(x, y)
-    good = (height > 4) & (steep > np.quantile(steep[height > 2], 0.6)) & shapely.contains_xy(plan.outline, x, y)
+    good = (
+        (height > 4) & (steep > np.quantile(steep[height > 2], 0.6)) & shapely.contains_xy(plan.outline, x, y)
+    )
     apart = 190.0 * min(1.0, plan.radius / 1500)
     kept: list[tuple[float, float, float]] = []
     taken: set[tuple[int, int]] = set()
@@ -140,7 +158,9 @@ def _zone(
     other = half * rng.uniform(0.9, 1.1, 14)
     local = np.concatenate([np.column_stack([along, half]), np.column_stack([along, -other])[::-1]])
     cos, sin = np.cos(down), np.sin(down)
-    points = np.column_stack([x + local[:, 0] * cos - local[:, 1] * sin, y + local[:, 0] * sin + local[:, 1] * cos])
+    points = np.column_stack(
+        [x + local[:, 0] * cos - local[:, 1] * sin, y + local[:, 0] * sin + local[:, 1] * cos]
+    )
     rim = shapely.Polygon(points).buffer(9 * size).buffer(-4 * size).simplify(0.8)
     return shapely.set_precision(rim, 0.01)
 

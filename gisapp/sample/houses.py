@@ -24,7 +24,10 @@ WOOD, REINFORCED, STEEL, LIGHT_STEEL = 601, 603, 604, 605
 # Uses of buildings (codes of `base.building`) and their shares in each kind of district.
 _USES: MappingProxyType[str, tuple[tuple[int, ...], tuple[float, ...]]] = MappingProxyType(
     {
-        "commercial": ((402, 401, 404, 403, 413, 414, 412, 411), (0.3, 0.2, 0.08, 0.02, 0.14, 0.1, 0.1, 0.06)),
+        "commercial": (
+            (402, 401, 404, 403, 413, 414, 412, 411),
+            (0.3, 0.2, 0.08, 0.02, 0.14, 0.1, 0.1, 0.06),
+        ),
         "old": ((411, 413, 412, 415, 402, 401), (0.72, 0.12, 0.07, 0.04, 0.03, 0.02)),
         "residential": ((411, 412, 413, 402, 401), (0.85, 0.09, 0.03, 0.02, 0.01)),
         "new_town": ((411, 412, 402), (0.95, 0.03, 0.02)),
@@ -73,7 +76,7 @@ def build_houses(
     district: District, parcels: Parcels, terrain: Terrain, rng: np.random.Generator
 ) -> Buildings:
     """Buildings on the ordinary lots of a district; sites get theirs elsewhere."""
-    lot = np.flatnonzero((parcels.site == None) & _built(district, parcels, terrain, rng))  # noqa: E711
+    lot = np.setdiff1d(np.flatnonzero(_built(district, parcels, terrain, rng)), parcels.on_sites())
     uses, shares = _USES[district.kind]
     use = np.array(uses)[rng.choice(len(uses), lot.size, p=shares)]
     use = np.where(parcels.flag[lot] & (use != SHOP), HOUSE, use)
@@ -195,7 +198,9 @@ def _sheds(
     parcels: Parcels, lot: Ints, area: NDArray[np.object_], use: Ints, rng: np.random.Generator
 ) -> tuple[NDArray[np.object_], Ints]:
     """Outbuildings in the front corner of some house lots, clear of the house."""
-    wanted = np.flatnonzero((use == HOUSE) & (rng.random(lot.size) < 0.1) & parcels.whole[lot] & ~parcels.flag[lot])
+    wanted = np.flatnonzero(
+        (use == HOUSE) & (rng.random(lot.size) < 0.1) & parcels.whole[lot] & ~parcels.flag[lot]
+    )
     corner, along, inward, box = frames(parcels.quad[lot[wanted]])
     width, depth = 2.4 + 1.2 * rng.random(wanted.size), 2.0 + 2.6 * rng.random(wanted.size)
     left, low = box[:, 0] + 0.6 + 2.2, box[:, 2] + 0.6

@@ -43,7 +43,7 @@ class Strips:
 
 @dataclass(frozen=True)
 class Lots:
-    """Lots in local metres. `quad` (n, 4, 2) holds front left, front right, back right, back left of what can be built on."""
+    """Lots in local metres. `quad` (n, 4, 2): front left, front right, back right, back left of what can be built on."""
 
     area: NDArray[np.object_]
     quad: Floats
@@ -51,7 +51,9 @@ class Lots:
     side: Ints
     order: Ints
     flag: Bools
-    outline: NDArray[np.object_]  # the whole block of each row of `blocks`, with the same vertices along its streets
+    outline: NDArray[
+        np.object_
+    ]  # one per row of `blocks`: the whole block, with the same vertices along streets
 
 
 def cut_lots(district: District, blocks: Floats, rng: np.random.Generator) -> Lots:
@@ -59,7 +61,9 @@ def cut_lots(district: District, blocks: Floats, rng: np.random.Generator) -> Lo
     strips = _strips(district, blocks, rng)
     area = shapely.polygons(_lot_rings(district, strips))
     split = np.flatnonzero(~np.isnan(strips.split))
-    fronts = _corners(strips.left[split] + POLE, strips.right[split], strips.front[split], strips.split[split])
+    fronts = _corners(
+        strips.left[split] + POLE, strips.right[split], strips.front[split], strips.split[split]
+    )
     built_from = np.where(np.isnan(strips.split), strips.front, strips.split)
     backs = _corners(strips.left, strips.right, built_from, strips.back)
     quad = _to_plane(district, np.concatenate([backs, fronts]))
@@ -80,7 +84,9 @@ def cut_lots(district: District, blocks: Floats, rng: np.random.Generator) -> Lo
 
 def _strips(district: District, blocks: Floats, rng: np.random.Generator) -> Strips:
     fabric, count = district.fabric, len(blocks)
-    middle = (blocks[:, 2] + blocks[:, 3]) / 2 + rng.uniform(-0.08, 0.08, count) * (blocks[:, 3] - blocks[:, 2])
+    middle = (blocks[:, 2] + blocks[:, 3]) / 2 + rng.uniform(-0.08, 0.08, count) * (
+        blocks[:, 3] - blocks[:, 2]
+    )
     length = np.repeat(blocks[:, 1] - blocks[:, 0], 2)
     lots = np.maximum(1, np.rint(length / (fabric.lot * rng.uniform(0.9, 1.12, 2 * count)))).astype(np.int64)
     starts = np.concatenate([[0], np.cumsum(lots)[:-1]])
@@ -123,7 +129,9 @@ def _lot_rings(district: District, strips: Strips) -> NDArray[np.object_]:
     cut_left, cut_right = strips.first & (corner > 0), strips.last & (corner > 0)
     flagged = ~np.isnan(strips.split)
     lot = np.arange(strips.block.size)
-    beside = np.flatnonzero(np.concatenate([[False], flagged[:-1]]))  # the left neighbour is parted: one vertex more
+    beside = np.flatnonzero(
+        np.concatenate([[False], flagged[:-1]])
+    )  # the left neighbour is parted: one vertex more
     parts = [
         _at(lot[cut_left], 0.0, strips.left, strips.front + inward),
         _at(lot[cut_left], 0.1, strips.left + corner, strips.front),
@@ -182,7 +190,10 @@ def _behind(strips: Strips) -> Corners:
     key = strips.block * wide + strips.left
     found: list[Corners] = []
     for side in (0, 1):
-        mine, other = np.flatnonzero(strips.side == side), np.flatnonzero((strips.side != side) & ~strips.first)
+        mine, other = (
+            np.flatnonzero(strips.side == side),
+            np.flatnonzero((strips.side != side) & ~strips.first),
+        )
         low = np.searchsorted(key[other], strips.block[mine] * wide + strips.left[mine], side="right")
         high = np.searchsorted(key[other], strips.block[mine] * wide + strips.right[mine], side="left")
         count = np.maximum(high - low, 0)

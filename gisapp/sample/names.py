@@ -126,7 +126,13 @@ _SYLLABLES = {
     **dict(zip("アイウエオカキクケコ", "a i u e o ka ki ku ke ko".split(), strict=True)),
     **dict(zip("サシスセソタチツテト", "sa shi su se so ta chi tsu te to".split(), strict=True)),
     **dict(zip("ナニヌネノハヒフヘホ", "na ni nu ne no ha hi fu he ho".split(), strict=True)),
-    **dict(zip("マミムメモヤユヨラリルレロワン", "ma mi mu me mo ya yu yo ra ri ru re ro wa n".split(), strict=True)),
+    **dict(
+        zip(
+            "マミムメモヤユヨラリルレロワン",
+            "ma mi mu me mo ya yu yo ra ri ru re ro wa n".split(),
+            strict=True,
+        )
+    ),
     **dict(zip("ガギグゲゴザジズゼゾ", "ga gi gu ge go za ji zu ze zo".split(), strict=True)),
     **dict(zip("ダヂヅデドバビブベボ", "da ji zu de do ba bi bu be bo".split(), strict=True)),
     **dict(zip("パピプペポ", "pa pi pu pe po".split(), strict=True)),
@@ -139,7 +145,11 @@ def romaji(kana: str) -> str:
     for i, sign in enumerate(kana):
         if sign in "ャュョ" and letters:
             stem = letters[:-1] if letters.endswith("i") else letters
-            letters = stem + ("" if stem[-2:] in {"sh", "ch"} or stem[-1:] == "j" else "y") + "auo"["ャュョ".index(sign)]
+            letters = (
+                stem
+                + ("" if stem[-2:] in {"sh", "ch"} or stem[-1:] == "j" else "y")
+                + "auo"["ャュョ".index(sign)]
+            )
         elif sign == "ッ" and i + 1 < len(kana):
             letters += _SYLLABLES.get(kana[i + 1], "t")[0]
         elif sign != "ー":

@@ -62,7 +62,10 @@ def bridges(plan: Plan, roads: list[MainRoad]) -> list[tuple[MainRoad, shapely.P
 
     The water is 0 for the river and i + 1 for brook i.
     """
-    waters = [(plan.river, plan.river_half + plan.bank), *((b, BROOK_HALF + BROOK_BANK / 2) for b in plan.brooks)]
+    waters = [
+        (plan.river, plan.river_half + plan.bank),
+        *((b, BROOK_HALF + BROOK_BANK / 2) for b in plan.brooks),
+    ]
     found = []
     for number, (course, half) in enumerate(waters):
         zone = course.buffer(half, cap_style="flat")
@@ -93,7 +96,9 @@ def _off_the_river(
 
 
 def _merged(parts: list[shapely.Geometry]) -> shapely.MultiLineString:
-    lines = shapely.MultiLineString([part for part in parts if part.geom_type == "LineString" and part.length > 0])
+    lines = shapely.MultiLineString(
+        [part for part in parts if part.geom_type == "LineString" and part.length > 0]
+    )
     return shapely.MultiLineString(list(shapely.get_parts(shapely.line_merge(lines))))
 
 
@@ -110,7 +115,10 @@ def _prefectural_routes(plan: Plan, cells: Cells) -> Iterator[list[int]]:
         for i in range(count):
             offset = (-0.78 + 1.56 * (i + 0.5) / count + rng.uniform(-0.04, 0.04)) * plan.radius
             angle = turn + rng.uniform(-0.18, 0.18)
-            along, across = np.array([np.cos(angle), np.sin(angle)]), np.array([-np.sin(angle), np.cos(angle)])
+            along, across = (
+                np.array([np.cos(angle), np.sin(angle)]),
+                np.array([-np.sin(angle), np.cos(angle)]),
+            )
             ends = [across * offset + side * 1.25 * plan.radius * along for side in (-1, 1)]
             nodes = [int(np.argmin(np.hypot(*(cells.nodes - end).T))) for end in ends]
             away = np.abs(cells.nodes @ across - offset)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 import shapely
@@ -34,6 +34,14 @@ class Parcels:
 
     def __len__(self) -> int:
         return len(self.area)
+
+    def numbers(self) -> list[tuple[int, int, int]]:
+        """Number of the town, of the block in it, and of the parcel in that, for each."""
+        return list(zip(self.town.tolist(), self.block.tolist(), self.order.tolist(), strict=True))
+
+    def on_sites(self) -> Ints:
+        """Indices of the parcels that are sites."""
+        return np.flatnonzero([kind is not None for kind in self.site.tolist()])
 
     def first(self, count: int) -> Parcels:
         """The first `count` of them."""
@@ -84,6 +92,18 @@ def make_parcels(
     )
     site = np.concatenate([np.full(len(outline), None, dtype=object), kinds])
     return parcels, Grounds(grounds, town, site)
+
+
+def on_largest_lots(parcels: Parcels, kinds: list[str]) -> Parcels:
+    """Put sites for which no block was free on the largest whole lots."""
+    site = parcels.site.copy()
+    free = np.flatnonzero(
+        parcels.whole & ~parcels.flag & np.array([kind is None for kind in site.tolist()], dtype=bool)
+    )
+    largest = free[np.argsort(-shapely.area(parcels.area[free]), kind="stable")]
+    for kind, lot in zip(kinds, largest.tolist(), strict=False):
+        site[lot] = kind
+    return replace(parcels, site=site)
 
 
 def keep_on(

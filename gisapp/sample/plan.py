@@ -31,7 +31,9 @@ class Plan:
     bank: float  # width of levee and riverside on either side, m
     brooks: tuple[shapely.LineString, ...]
     rails: tuple[shapely.LineString, ...]
-    stations: tuple[tuple[int, float], ...]  # number of the railway line, metres along it; the first is the main one
+    stations: tuple[
+        tuple[int, float], ...
+    ]  # number of the railway line, metres along it; the first is the main one
     trunks: tuple[shapely.LineString, ...]
 
     @property
@@ -118,7 +120,9 @@ def _outline(rng: np.random.Generator, radius: float) -> shapely.Polygon:
     return shapely.Polygon(np.round(ring, 3))
 
 
-def _wave_line(rng: np.random.Generator, half: float, step: float, sizes: list[tuple[float, float]]) -> Floats:
+def _wave_line(
+    rng: np.random.Generator, half: float, step: float, sizes: list[tuple[float, float]]
+) -> Floats:
     """Points of a line along x from -half to half that swings by (amplitude, wavelength) pairs."""
     along = np.arange(-half, half + step, step)
     across = sum(a * np.sin(2 * np.pi * along / w + rng.uniform(0, 2 * np.pi)) for a, w in sizes)
@@ -127,21 +131,30 @@ def _wave_line(rng: np.random.Generator, half: float, step: float, sizes: list[t
 
 def _river(rng: np.random.Generator, radius: float) -> shapely.LineString:
     bend = min(0.16 * radius, 1000.0)
-    swings = [(bend, max(2.3 * radius, 5200.0) if radius < 5000 else 7500.0), (0.3 * bend, 0.9 * min(radius, 3000.0))]
+    swings = [
+        (bend, max(2.3 * radius, 5200.0) if radius < 5000 else 7500.0),
+        (0.3 * bend, 0.9 * min(radius, 3000.0)),
+    ]
     points = _wave_line(rng, 1.6 * radius, min(25.0, radius / 60), swings)
     points[:, 1] += -0.30 * radius - 0.07 * points[:, 0]
     return shapely.LineString(np.round(points, 3))
 
 
-def _brooks(rng: np.random.Generator, radius: float, river: shapely.LineString) -> tuple[shapely.LineString, ...]:
+def _brooks(
+    rng: np.random.Generator, radius: float, river: shapely.LineString
+) -> tuple[shapely.LineString, ...]:
     count = int(np.clip(round(radius / 3000), 1, 8))
     course = shapely.get_coordinates(river)
     brooks = []
     for i in range(count):
-        mouth = radius * ((-0.32 if count == 1 else -0.65) + 1.5 * i / count) + rng.uniform(-0.05, 0.05) * radius
+        mouth = (
+            radius * ((-0.32 if count == 1 else -0.65) + 1.5 * i / count) + rng.uniform(-0.05, 0.05) * radius
+        )
         end = course[np.argmin(np.abs(course[:, 0] - mouth))]
         length = 1.5 * radius
-        points = _wave_line(rng, length / 2, min(20.0, radius / 50), [(min(130.0, 0.06 * radius), 950), (40, 380)])
+        points = _wave_line(
+            rng, length / 2, min(20.0, radius / 50), [(min(130.0, 0.06 * radius), 950), (40, 380)]
+        )
         along = points[:, 0] + length / 2
         calm = np.clip(along / 300, 0, 1)  # straight at the mouth, so that it meets the river where it should
         drift = -rng.uniform(0.15, 0.32) * along

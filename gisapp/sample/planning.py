@@ -15,7 +15,7 @@ from gisapp.sample.network import CITY as CITY_ROAD
 from gisapp.sample.network import TRUNK, MainRoad
 from gisapp.sample.plan import RAIL_HALF
 from gisapp.sample.roads import road_name
-from gisapp.sample.rows import LayerRows, multi, rows
+from gisapp.sample.rows import LayerRows, multi, rows, where
 from gisapp.sample.sites import KINDS
 from gisapp.sample.taxes import is_paddy
 
@@ -40,7 +40,12 @@ ZONES = {
 _ZONING: dict[str, tuple[tuple[int, int, int, int, float], ...]] = {
     "commercial": ((9, 400, 80, 0, 0.5), (8, 300, 80, 0, 0.5)),
     "old": ((5, 200, 60, 0, 0.5), (8, 200, 80, 0, 0.2), (10, 200, 60, 0, 0.3)),
-    "residential": ((1, 100, 50, 10, 0.45), (3, 200, 60, 0, 0.3), (5, 200, 60, 0, 0.15), (6, 200, 60, 0, 0.1)),
+    "residential": (
+        (1, 100, 50, 10, 0.45),
+        (3, 200, 60, 0, 0.3),
+        (5, 200, 60, 0, 0.15),
+        (6, 200, 60, 0, 0.1),
+    ),
     "new_town": ((1, 80, 50, 10, 0.6), (2, 100, 50, 10, 0.2), (3, 150, 60, 0, 0.1), (4, 200, 60, 0, 0.1)),
     "industry": ((11, 200, 60, 0, 0.5), (12, 200, 60, 0, 0.25), (10, 200, 60, 0, 0.25)),
 }
@@ -77,7 +82,9 @@ def _zones(city: City, built: Built) -> list[tuple[Zone, shapely.Geometry]]:
     roadside = shapely.union_all(near)
     zones: list[tuple[Zone, shapely.Geometry]] = []
     for pick in sorted(set(picks.tolist())):
-        area = shapely.union_all([t.area for t, p in zip(built.towns, picks.tolist(), strict=True) if p == pick])
+        area = shapely.union_all(
+            [t.area for t, p in zip(built.towns, picks.tolist(), strict=True) if p == pick]
+        )
         if built.district.kind not in {"commercial", "industry"}:
             area = shapely.difference(area, roadside, grid_size=MILLIMETRE)
         zones.append((choices[pick][:4], area))
@@ -124,7 +131,10 @@ def _plans(city: City, built: Built) -> Iterator[LayerRows]:
     if built.district.kind != "commercial" and (built.district.kind != "new_town" or number % 3 == 2):
         return
     name = city.names[number].ja
-    limits = ["敷地面積の最低限度 165 m²、壁面の位置 1.0 m、高さの最高限度 10 m", "1階は店舗等、壁面の位置 0.5 m、広告物の制限"]
+    limits = [
+        "敷地面積の最低限度 165 m²、壁面の位置 1.0 m、高さの最高限度 10 m",
+        "1階は店舗等、壁面の位置 0.5 m、広告物の制限",
+    ]
     yield rows(
         "city_planning.district_plan",
         multi([_polygons(shapely.union_all([town.area for town in built.towns]))]),
@@ -165,11 +175,15 @@ def _planned_roads(city: City) -> LayerRows:
     status = [1 if i < done and i % 4 else 2 if i < done else 3 + (i - done) % 2 for i in range(count)]
     lines = np.array([road.line for road in roads], dtype=object)
     width = np.array([road.width for road in roads])
-    names = [f"{road_name(road)}線" for road in built] + [f"青葉野外環{i + 1}号線" for i in range(len(future))]
+    names = [f"{road_name(road)}線" for road in built] + [
+        f"青葉野外環{i + 1}号線" for i in range(len(future))
+    ]
     return rows(
         "city_planning.planned_road",
         multi(lines),
-        road_number=[f"3・{2 if w > 20 else 4 if w < 18 else 3}・{i + 1}" for i, w in enumerate(width.tolist())],
+        road_number=[
+            f"3・{2 if w > 20 else 4 if w < 18 else 3}・{i + 1}" for i, w in enumerate(width.tolist())
+        ],
         name=names,
         **{"class": 3},
         width=width,
@@ -210,7 +224,7 @@ def _land_use(city: City, built: Built) -> LayerRows:
     if built.district.kind == "farm":
         paddy = is_paddy(city, middle)
         ordinary = np.where(paddy, 201, 202)
-        detail = np.where(paddy, "田", "畑").astype(object)
+        detail = where(paddy, "田", "畑")
     else:
         use, text = _BLOCK_USE[built.district.kind]
         ordinary, detail = np.full(len(middle), use), np.full(len(middle), text, dtype=object)
@@ -218,7 +232,11 @@ def _land_use(city: City, built: Built) -> LayerRows:
     return rows(
         "land_use.land_use",
         multi(grounds.area),
-        **{"class": np.array([KINDS[s].land_use if s else u for s, u in zip(site, ordinary.tolist(), strict=True)])},
+        **{
+            "class": np.array(
+                [KINDS[s].land_use if s else u for s, u in zip(site, ordinary.tolist(), strict=True)]
+            )
+        },
         detail=[KINDS[s].ending.ja if s else d for s, d in zip(site, detail.tolist(), strict=True)],
         area=np.round(shapely.area(grounds.area), 1),
         survey_year=2024,

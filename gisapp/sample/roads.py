@@ -15,7 +15,7 @@ from gisapp.sample.city import City
 from gisapp.sample.names import Name, street_names
 from gisapp.sample.network import CITY, TRUNK, MainRoad, bridges
 from gisapp.sample.parcels import Ints
-from gisapp.sample.rows import Geometries, LayerRows, days, multi, rows
+from gisapp.sample.rows import Geometries, LayerRows, days, multi, rows, where
 from gisapp.sample.streets import points_along
 from gisapp.sample.terrain import Floats
 
@@ -102,7 +102,9 @@ def district_rows(city: City, built: Built) -> Iterator[LayerRows]:
     if lit.size:
         every = np.where(streets.main, 30.0, 46.0)[lit]
         point, owner = points_along(streets.line[lit], every, streets.width[lit] / 2 - 0.4, 12.0)
-        yield _lights(city, f"{number + 1:04d}", point, numbers[lit[owner]], streets.main[lit[owner]], number + 1)
+        yield _lights(
+            city, f"{number + 1:04d}", point, numbers[lit[owner]], streets.main[lit[owner]], number + 1
+        )
     if not country:
         yield _works(city, built, numbers, rng)
 
@@ -116,7 +118,9 @@ def _ends(city: City, lines: Geometries, built: Built | None = None) -> dict[str
     return {"origin": first, "destination": last}
 
 
-def _lights(city: City, prefix: str, point: Floats, route: Geometries, large: np.ndarray, key: int) -> LayerRows:
+def _lights(
+    city: City, prefix: str, point: Floats, route: Geometries, large: np.ndarray, key: int
+) -> LayerRows:
     rng = city.plan.rng("lights", key)
     count = len(point)
     old = rng.random(count) < 0.06
@@ -130,7 +134,9 @@ def _lights(city: City, prefix: str, point: Floats, route: Geometries, large: np
         lamp=np.where(old, np.where(large, 2, 4), 1),
         power=np.where(large, np.where(old, 180.0, 80.0), np.where(old, 20.0, 9.0)),
         pole=pole,
-        pole_number=[f"青葉{i // 40 + 1}-{i % 40 + 1}" if p != 1 else None for i, p in zip(serial, pole, strict=True)],
+        pole_number=[
+            f"青葉{i // 40 + 1}-{i % 40 + 1}" if p != 1 else None for i, p in zip(serial, pole, strict=True)
+        ],
         route_number=route,
         installed_on=days("2012-04-01", np.where(old, -2500, rng.integers(0, 4700, count))),
         note=None,
@@ -159,7 +165,7 @@ def _bridges(city: City) -> LayerRows:
         length=length,
         width=np.array([road.width for road, _, _, _ in found]),
         spans=np.maximum(1, np.rint(length / 38)).astype(np.int64),
-        structure=np.where(length > 45, "鋼橋", "プレストレストコンクリート橋").astype(object),
+        structure=where(length > 45, "鋼橋", "プレストレストコンクリート橋"),
         built_year=year,
         inspected_on=days("2021-05-10", rng.integers(0, 1500, count)),
         soundness=np.where(year > 2000, 1, sound),
@@ -167,7 +173,9 @@ def _bridges(city: City) -> LayerRows:
     )
 
 
-_TOLD_APART = tuple(Name(*pair) for pair in (("", ""), ("新", "シン"), ("上", "カミ"), ("下", "シモ"), ("中", "ナカ")))
+_TOLD_APART = tuple(
+    Name(*pair) for pair in (("", ""), ("新", "シン"), ("上", "カミ"), ("下", "シモ"), ("中", "ナカ"))
+)
 
 
 def _bridge_names(city: City, crossings: list[tuple[MainRoad, int]], near: list[int]) -> list[Name]:
@@ -192,7 +200,15 @@ def _works(city: City, built: Built, numbers: Geometries, rng: np.random.Generat
     start = days("2026-03-01", rng.integers(0, 330, count))
     end = start + rng.integers(20, 120, count).astype("timedelta64[D]")
     today = np.datetime64("2026-09-01")
-    what = ["", "道路改良工事", "舗装補修工事", "配水管布設替工事", "下水道管渠更生工事", "ガス管入替工事", "電線共同溝工事"]
+    what = [
+        "",
+        "道路改良工事",
+        "舗装補修工事",
+        "配水管布設替工事",
+        "下水道管渠更生工事",
+        "ガス管入替工事",
+        "電線共同溝工事",
+    ]
     serial = [f"R8-{built.district.number + 1:04d}-{i + 1:02d}" for i in range(count)]
     return rows(
         "roads.road_work",
@@ -205,7 +221,10 @@ def _works(city: City, built: Built, numbers: Geometries, rng: np.random.Generat
         starts_on=start,
         ends_on=end,
         hours=["9:00〜17:00" if i % 3 else "21:00〜翌6:00" for i in range(count)],
-        client=["青葉野市道路課" if k < 3 else "青葉野市上下水道局" if k < 5 else "占用事業者" for k in kind.tolist()],
+        client=[
+            "青葉野市道路課" if k < 3 else "青葉野市上下水道局" if k < 5 else "占用事業者"
+            for k in kind.tolist()
+        ],
         contractor=[f"架空建設株式会社 第{i + 1}工事班" for i in range(count)],
         contact_phone=[phone(410_000 + 7 * built.district.number + i) for i in range(count)],
         note=None,

@@ -24,7 +24,7 @@ class LayerRows:
     """Rows of one layer: geometries in metres of the city's plane system, and one array per field.
 
     Text, and whatever may be missing, comes as object arrays with None; otherwise integers are int64, numbers float64,
-    booleans bool, dates datetime64[D], datetimes datetime64[s] in Japan standard time.
+    booleans bool, dates datetime64[D]; datetimes are object arrays of aware datetime.datetime or None.
     """
 
     layer: str
@@ -91,11 +91,22 @@ def _from_list(values: list[object]) -> Column:
 def multi(geometry: Geometries | list[shapely.Geometry]) -> Geometries:
     """Polygons as MultiPolygons, LineStrings and rings as MultiLineStrings; what is multiple already stays."""
     shapes = np.array(geometry, dtype=object).reshape(-1)
-    for single, make in ((3, shapely.multipolygons), (1, shapely.multilinestrings), (2, shapely.multilinestrings)):
+    for single, make in (
+        (3, shapely.multipolygons),
+        (1, shapely.multilinestrings),
+        (2, shapely.multilinestrings),
+    ):
         which = np.flatnonzero(shapely.get_type_id(shapes) == single)
         if which.size:
             shapes[which] = make(shapes[which], indices=np.arange(which.size))
     return shapes
+
+
+def where(choice: NDArray[np.bool_], yes: str | None, no: str | None = None) -> NDArray[np.object_]:
+    """One of two texts (or None) per row."""
+    column = np.full(choice.shape, no, dtype=object)
+    column[choice] = yes
+    return column
 
 
 def days(text: str, add: Column) -> Column:

@@ -41,16 +41,32 @@ KINDS: MappingProxyType[str, SiteKind] = MappingProxyType(
         "junior_high": SiteKind(Name("中学校", "チュウガッコウ"), EDUCATION, _SCHOOL, 214, 13),
         "high": SiteKind(Name("高等学校", "コウトウガッコウ"), EDUCATION, _SCHOOL, 214, 13),
         "city_hall": SiteKind(
-            Name("市役所", "シヤクショ"), GOVERNMENT, ((0.15, 0.14, 0.7, 0.34, 8), (0.2, 0.6, 0.4, 0.2, 3)), 214, 3
+            Name("市役所", "シヤクショ"),
+            GOVERNMENT,
+            ((0.15, 0.14, 0.7, 0.34, 8), (0.2, 0.6, 0.4, 0.2, 3)),
+            214,
+            3,
         ),
         "library": SiteKind(Name("図書館", "トショカン"), EDUCATION, ((0.15, 0.2, 0.68, 0.58, 3),), 214, 3),
-        "culture_hall": SiteKind(Name("文化会館", "ブンカカイカン"), EDUCATION, ((0.15, 0.15, 0.7, 0.5, 4),), 214, 3),
+        "culture_hall": SiteKind(
+            Name("文化会館", "ブンカカイカン"), EDUCATION, ((0.15, 0.15, 0.7, 0.5, 4),), 214, 3
+        ),
         "hall": SiteKind(Name("公民館", "コウミンカン"), EDUCATION, _ONE_HOUSE, 214, 3),
-        "farm_hall": SiteKind(Name("集会所", "シュウカイジョ"), EDUCATION, ((0.2, 0.2, 16.0, 11.0, 1),), 214, 3),
-        "fire_station": SiteKind(Name("消防署", "ショウボウショ"), GOVERNMENT, ((0.15, 0.2, 0.6, 0.5, 3),), 214, 3),
-        "gymnasium": SiteKind(Name("体育館", "タイイクカン"), EDUCATION, ((0.15, 0.15, 0.6, 0.58, 2),), 214, 3),
+        "farm_hall": SiteKind(
+            Name("集会所", "シュウカイジョ"), EDUCATION, ((0.2, 0.2, 16.0, 11.0, 1),), 214, 3
+        ),
+        "fire_station": SiteKind(
+            Name("消防署", "ショウボウショ"), GOVERNMENT, ((0.15, 0.2, 0.6, 0.5, 3),), 214, 3
+        ),
+        "gymnasium": SiteKind(
+            Name("体育館", "タイイクカン"), EDUCATION, ((0.15, 0.15, 0.6, 0.58, 2),), 214, 3
+        ),
         "hospital": SiteKind(
-            Name("病院", "ビョウイン"), EDUCATION, ((0.12, 0.14, 0.7, 0.3, 6), (0.3, 0.52, 0.4, 0.24, 3)), 214, 3
+            Name("病院", "ビョウイン"),
+            EDUCATION,
+            ((0.12, 0.14, 0.7, 0.3, 6), (0.3, 0.52, 0.4, 0.24, 3)),
+            214,
+            3,
         ),
         "estate": SiteKind(
             Name("団地", "ダンチ"),
@@ -59,14 +75,22 @@ KINDS: MappingProxyType[str, SiteKind] = MappingProxyType(
             211,
             3,
         ),
-        "mall": SiteKind(Name("ショッピングセンター", "ショッピングセンター"), SHOP, ((0.1, 0.1, 0.72, 0.5, 3),), 212, 3),
+        "mall": SiteKind(
+            Name("ショッピングセンター", "ショッピングセンター"), SHOP, ((0.1, 0.1, 0.72, 0.5, 3),), 212, 3
+        ),
         "shrine": SiteKind(
             Name("神社", "ジンジャ"), 454, ((0.38, 0.16, 11.0, 9.0, 1), (0.42, 0.5, 8.0, 6.0, 1)), 214, 3
         ),
-        "temple": SiteKind(Name("寺", "ジ"), 454, ((0.3, 0.15, 15.0, 13.0, 1), (0.68, 0.3, 9.0, 8.0, 1)), 214, 3),
+        "temple": SiteKind(
+            Name("寺", "ジ"), 454, ((0.3, 0.15, 15.0, 13.0, 1), (0.68, 0.3, 9.0, 8.0, 1)), 214, 3
+        ),
         "park": SiteKind(Name("公園", "コウエン"), 454, ((0.8, 0.8, 5.0, 4.0, 1),), 217, 11),
         "sports_park": SiteKind(
-            Name("運動公園", "ウンドウコウエン"), EDUCATION, ((0.1, 0.1, 46.0, 34.0, 2), (0.6, 0.7, 0.3, 10.0, 1)), 217, 11
+            Name("運動公園", "ウンドウコウエン"),
+            EDUCATION,
+            ((0.1, 0.1, 46.0, 34.0, 2), (0.6, 0.7, 0.3, 10.0, 1)),
+            217,
+            11,
         ),
         "cemetery": SiteKind(Name("霊園", "レイエン"), 454, ((0.42, 0.1, 14.0, 10.0, 1),), 217, 12),
         "treatment_plant": SiteKind(
@@ -100,8 +124,10 @@ class Site:
 
 def build_sites(parcels: Parcels) -> Buildings:
     """The buildings of all sites of a district; what would cross the border of its site is left out."""
-    areas, owners, kinds, floors = [], [], [], []
-    for i in np.flatnonzero(parcels.site != None).tolist():  # noqa: E711
+    areas: list[shapely.Polygon] = []
+    owners: list[int] = []
+    kinds, floors = [], []
+    for i in parcels.on_sites().tolist():
         kind = KINDS[parcels.site[i]]
         corner, along, inward, box = frames(parcels.quad[i : i + 1])
         wide, deep = float(box[0, 1] - box[0, 0]), float(box[0, 3] - box[0, 2])
@@ -112,7 +138,8 @@ def build_sites(parcels: Parcels) -> Buildings:
             y = box[0, 2] + (deep - y - d if inward[0, 1] > 0 else y)
             xs, ys = np.array([[x, x + w, x + w, x]]), np.array([[y, y, y + d, y + d]])
             area = shapely.polygons(place(corner, along, inward, xs, ys))[0]
-            if w > 3 and d > 3 and parcels.area[i].contains_properly(area):
+            free = all(owners[k] != i or areas[k].distance(area) > 1.0 for k in range(len(areas)))
+            if w > 3 and d > 3 and free and parcels.area[i].contains_properly(area):
                 areas.append(area)
                 owners.append(i)
                 kinds.append(kind.use)
@@ -134,10 +161,11 @@ def name_sites(
     district: District, name: Name, parcels: Parcels, buildings: Buildings, rng: np.random.Generator
 ) -> tuple[list[Site], Buildings]:
     """The sites of a district with their names, and its buildings, those of sites now carrying the names."""
-    sites = [_site(name, parcels, i, parcels.site[i], None) for i in np.flatnonzero(parcels.site != None).tolist()]  # noqa: E711
+    on_sites = parcels.on_sites().tolist()
+    sites = [_site(name, parcels, i, parcels.site[i], None) for i in on_sites]
     sites = _numbered(sites)
     labels, use = buildings.name.copy(), buildings.use.copy()
-    ground = {int(i): site for i, site in zip(np.flatnonzero(parcels.site != None), sites, strict=True)}  # noqa: E711
+    ground = dict(zip(on_sites, sites, strict=True))
     for b, parcel in enumerate(buildings.parcel.tolist()):
         if parcel in ground and ground[parcel].kind != "park":
             labels[b] = ground[parcel].name.ja
@@ -149,14 +177,24 @@ def name_sites(
                 site = _site(name, parcels, int(buildings.parcel[b]), kind, buildings.area[b])
                 labels[b], use[b] = site.name.ja, KINDS[kind].use
                 sites.append(site)
-    parts = buildings.area, buildings.parcel, use, buildings.structure, buildings.floors, buildings.year, labels
+    parts = (
+        buildings.area,
+        buildings.parcel,
+        use,
+        buildings.structure,
+        buildings.floors,
+        buildings.year,
+        labels,
+    )
     return sites, Buildings(*parts)
 
 
 def _site(name: Name, parcels: Parcels, i: int, kind: str, building: shapely.Polygon | None) -> Site:
     inside = shapely.point_on_surface(parcels.area[i] if building is None else building)
     x, y = np.round(shapely.get_coordinates(inside)[0], 2).tolist()
-    whole = Name("青葉野", "アオバノ") + KINDS[kind].ending if kind in {"city_hall"} else name + KINDS[kind].ending
+    whole = (
+        Name("青葉野", "アオバノ") + KINDS[kind].ending if kind == "city_hall" else name + KINDS[kind].ending
+    )
     size = float(shapely.area(parcels.area[i]))
     return Site(kind, whole, (x, y), int(parcels.town[i]), int(parcels.block[i]), int(parcels.order[i]), size)
 
@@ -170,8 +208,12 @@ def _numbered(sites: list[Site]) -> list[Site]:
         if count > 1:
             ending = KINDS[site.kind].ending
             stem = Name(site.name.ja.removesuffix(ending.ja), site.name.kana.removesuffix(ending.kana))
-            second = Name(f"第{'〇一二三四五六七八九'[count]}", f"ダイ{'×イニサンヨンゴロクナナハチキュウ'[count]}")
-            site = Site(site.kind, stem + second + ending, site.point, site.town, site.block, site.order, site.size)
+            second = Name(
+                f"第{'〇一二三四五六七八九'[count]}", f"ダイ{'×イニサンヨンゴロクナナハチキュウ'[count]}"
+            )
+            site = Site(
+                site.kind, stem + second + ending, site.point, site.town, site.block, site.order, site.size
+            )
         told_apart.append(site)
     return told_apart
 

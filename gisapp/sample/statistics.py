@@ -53,7 +53,9 @@ def _households(built: Built) -> Ints:
     flats = np.maximum(2, np.rint(buildings.floors * size / 62)).astype(np.int64)
     mixed = np.maximum(1, np.rint((buildings.floors - 1) * size / 70)).astype(np.int64)
     use = buildings.use
-    return np.asarray(np.select([np.isin(use, (411, 413, 415)), use == 412, use == 414], [1, flats, mixed], default=0))
+    return np.asarray(
+        np.select([np.isin(use, (411, 413, 415)), use == 412, use == 414], [1, flats, mixed], default=0)
+    )
 
 
 def _people(city: City, built: Built, lived_in: Ints) -> Ints:
@@ -120,5 +122,4 @@ def _cells(city: City, codes: list[str]) -> NDArray[np.object_]:
     """Mesh cells as polygons in local metres, with points on their sides since meridians are not quite parallel."""
     boxes = shapely.box(*np.array([mesh.bounds(code) for code in codes]).reshape(-1, 4).T)
     boxes = shapely.segmentize(boxes, mesh.LEVELS[MESH].size_degrees[1] / 4)
-    plane = shapely.transform(boxes, lambda xy: np.column_stack(city.to_lonlat.transform(*xy.T, direction="INVERSE")))
-    return np.asarray(shapely.transform(plane, lambda xy: np.round(xy - city.origin, 3)))
+    return np.asarray(shapely.transform(boxes, city.from_lonlat))

@@ -84,4 +84,3 @@ class Terrain:
 
     def _roughness(self, x: Floats, y: Floats) -> Floats:
         return np.asarray(1.25 * self.rolling(x, y) + 0.35 * self.bumps(x, y))
-

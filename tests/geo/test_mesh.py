@@ -55,7 +55,9 @@ def test_nine_digits_ending_in_five_are_the_two_kilometre_mesh() -> None:
     assert mesh.level_of("533946113").key == "1/2"
 
 
-@pytest.mark.parametrize("code", ["", "533", "5339x6", "533989", "53394617x", "533946116", "533946105", "5339465"])
+@pytest.mark.parametrize(
+    "code", ["", "533", "5339x6", "533989", "53394617x", "533946116", "533946105", "5339465"]
+)
 def test_what_is_no_mesh_code_is_refused(code: str) -> None:
     with pytest.raises(errors.ParameterInvalid):
         mesh.bounds(code)
