@@ -13,9 +13,8 @@ from typing import Any
 import numpy as np
 import pyproj
 import shapely
-from pyproj.aoi import AreaOfInterest
 from pyproj.exceptions import CRSError
-from pyproj.transformer import TransformerGroup
+from pyproj.transformer import AreaOfInterest, TransformerGroup
 
 JGD2011_LONLAT = "EPSG:6668"
 WGS84_LONLAT = "EPSG:4326"
@@ -63,7 +62,8 @@ def find_system(text: str) -> pyproj.CRS | None:
         system = system.sub_crs_list[0]
     if system.is_geographic and len(system.axis_info) == 3:
         system = system.to_2d()
-    if not (system.is_geographic or system.is_projected):
+    undefined = system.name.lower().startswith(("undefined", "unknown"))  # GeoPackage's srs_id 0 and -1
+    if undefined or not (system.is_geographic or system.is_projected):
         return None
     code = system.to_epsg()
     return pyproj.CRS.from_epsg(code) if code else system
@@ -92,7 +92,9 @@ def describe(system: pyproj.CRS, lang: str = "ja") -> str:
             ja = f"{datum} 平面直角座標系 第{zone}系"
             return _with_code(ja if lang == "ja" else f"{datum} / Plane Rectangular zone {zone}", code, lang)
     if system.is_geographic:
-        return _with_code(f"{datum_of(system)} {'経緯度' if lang == 'ja' else 'longitude/latitude'}", code, lang)
+        return _with_code(
+            f"{datum_of(system)} {'経緯度' if lang == 'ja' else 'longitude/latitude'}", code, lang
+        )
     return _with_code(system.name, code, lang)
 
 
@@ -116,13 +118,10 @@ def find_transformation(source: pyproj.CRS, target: pyproj.CRS, area: Bounds) ->
     tokyo = "Tokyo Datum" in (datum_of(source), datum_of(target))
     for steps in found.transformers:
         accuracy = steps.accuracy if steps.accuracy >= 0 else None
-        if "ballpark" in steps.description.lower() or (tokyo and (accuracy is None or accuracy > WORST_OF_TOKYO)):
+        if "ballpark" in steps.description.lower() or (
+            tokyo and (accuracy is None or accuracy > WORST_OF_TOKYO)
+        ):
             continue
         name = " + ".join(s for s in steps.description.split(" + ") if "axis order change" not in s)
         return Transformation(source, target, name, accuracy, steps)
     return None
-
-
-def swap_axes(geometry: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
-    """The same geometries with x and y exchanged."""
-    return shapely.transform(geometry, lambda xy: xy[:, ::-1])

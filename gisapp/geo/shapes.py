@@ -13,7 +13,11 @@ Flags = np.ndarray[Any, Any]  # bool
 SINGLE = {"Point": 0, "LineString": 1, "Polygon": 3}  # GEOS type numbers
 MULTI = {"MultiPoint": 4, "MultiLineString": 5, "MultiPolygon": 6}
 NAMES = {**{n: name for name, n in (SINGLE | MULTI).items()}, 2: "LinearRing", 7: "GeometryCollection"}
-_BUILD = {"Point": shapely.multipoints, "LineString": shapely.multilinestrings, "Polygon": shapely.multipolygons}
+_BUILD = {
+    "Point": shapely.multipoints,
+    "LineString": shapely.multilinestrings,
+    "Polygon": shapely.multipolygons,
+}
 
 
 def fit_type(geometry: Shapes, kind: str) -> tuple[Shapes, Flags]:

@@ -1,0 +1,103 @@
+"""`gisapp load`: a file into a layer, on the machine of the database."""
+
+from __future__ import annotations
+
+import getpass
+import json
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import click
+from tqdm import tqdm
+
+from gisapp import errors
+from gisapp.installation import open_for_shell
+from gisapp.intake.load import Order, Progress, load_file
+from gisapp.intake.options import MODES, parse_options
+from gisapp.intake.report import Report
+from gisapp.settings import load_settings
+
+
+@click.command()
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option(
+    "--layer", required=True, help="Id of the layer, such as roads.street (see `gisapp layers list`)."
+)
+@click.option(
+    "--mode", type=click.Choice(MODES), default="replace", show_default=True, help="What becomes of its rows."
+)
+@click.option(
+    "--crs", default="", help="EPSG code of the file's coordinates, where it does not say it right."
+)
+@click.option("--encoding", default="", help="Encoding of its text, such as cp932.")
+@click.option("--part", default="", help="Which data set of a zip, or which layer of a GeoPackage.")
+@click.option(
+    "--set", "constants", multiple=True, metavar="FIELD=VALUE", help="A value for every row; may be repeated."
+)
+@click.option("--dry-run", is_flag=True, help="Check everything and change nothing.")
+@click.option(
+    "--report",
+    "report_file",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Write the report as JSON.",
+)
+@click.option("--json", "as_json", is_flag=True, help="The report as JSON instead of text.")
+def load(
+    file: Path,
+    layer: str,
+    mode: str,
+    crs: str,
+    encoding: str,
+    part: str,
+    constants: tuple[str, ...],
+    dry_run: bool,
+    report_file: Path | None,
+    as_json: bool,
+) -> None:
+    """ファイルをレイヤーに読み込む。Load a file into a layer (exit code 1: refused, nothing changed).
+
+    \b
+    Examples:
+      gisapp load streets.zip --layer roads.street
+      gisapp load 中学校区.shp --layer facilities.school_district --mode append --set kind=2
+      gisapp load list.csv --layer disaster.shelter --dry-run --report out.json
+    """
+    options = parse_options(mode, crs, encoding, part, constants)
+    installation = open_for_shell(load_settings())
+    order = Order(
+        file, file.name, installation.catalogue.layer(layer), options, f"shell:{getpass.getuser()}", dry_run
+    )
+    try:
+        with _progress_bar(file.name) as progress:
+            report = load_file(installation, order, progress=progress)
+    except errors.FileRefused as refusal:
+        report = refusal.values["outcome"]  # type: ignore[assignment]
+    say(report, as_json, report_file)
+    sys.exit(0 if report.ok else 1)
+
+
+def say(report: Report, as_json: bool, report_file: Path | None) -> None:
+    """Print the report: to standard error where it is a refusal, so that scripts see it beside the exit code."""
+    if report_file is not None:
+        report_file.write_text(json.dumps(report.as_json(), ensure_ascii=False, indent=1) + "\n", "utf-8")
+    if as_json:
+        click.echo(json.dumps(report.as_json(), ensure_ascii=False))
+        return
+    click.echo("\n".join(report.lines()), err=not report.ok)
+
+
+@contextmanager
+def _progress_bar(name: str) -> Iterator[Progress]:
+    """A progress bar on a terminal, nothing elsewhere."""
+    with tqdm(desc=name, unit=" rows", disable=not sys.stderr.isatty(), leave=False) as bar:
+
+        def show(done: int, total: int | None) -> None:
+            bar.total = total
+            bar.update(done - bar.n)
+
+        yield show
+
+
+COMMANDS = [load]

@@ -1,0 +1,60 @@
+"""The head of a DBF table: what GDAL does not tell of it, namely its language byte and its texts as bytes."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+SAMPLE = 2_000  # records
+
+
+@dataclass(frozen=True)
+class Dbf:
+    """A DBF's header. `texts` are (offset in the record, length) of its character fields."""
+
+    records: int
+    first: int  # byte at which the records begin
+    length: int  # bytes of one record
+    language: int
+    names: tuple[bytes, ...]
+    texts: tuple[tuple[int, int], ...]
+
+
+def read_dbf(path: Path) -> Dbf | None:
+    """The header of a DBF; None where it makes no sense."""
+    with path.open("rb") as file:
+        head = file.read(32)
+        if len(head) < 32:
+            return None
+        records, first, length = struct.unpack("<IHH", head[4:12])
+        descriptors = file.read(max(first - 32, 0))
+    names, texts, offset = [], [], 1
+    for start in range(0, len(descriptors) - 31, 32):
+        field = descriptors[start : start + 32]
+        if field[0] in (0x0D, 0):
+            break
+        names.append(field[:11].split(b"\0")[0])
+        if field[11:12] == b"C":
+            texts.append((offset, field[16] + 256 * field[17]))
+            offset += field[16] + 256 * field[17]
+        else:
+            offset += field[16]
+    if not names or length < 1:
+        return None
+    return Dbf(records, first, length, head[29], tuple(names), tuple(texts))
+
+
+def sample_texts(path: Path, dbf: Dbf) -> Iterator[bytes]:
+    """The column names, and the texts of records spread over the table; padding and plain ASCII left out."""
+    yield from (name for name in dbf.names if not name.isascii())
+    step = max(dbf.records // SAMPLE, 1)
+    with path.open("rb") as file:
+        for number in range(0, dbf.records, step):
+            file.seek(dbf.first + number * dbf.length)
+            record = file.read(dbf.length)
+            for offset, length in dbf.texts:
+                text = record[offset : offset + length].rstrip(b" \0")
+                if text and not text.isascii():
+                    yield text

@@ -1,0 +1,255 @@
+"""One file into one layer: read, diagnose, check, stage, publish. The straight line that shell and worker both take.
+
+Rows go through in batches, so memory does not grow with the file. All of it is one transaction: whatever goes wrong,
+and also a trial run, leaves the database as it was.
+"""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from itertools import chain
+from pathlib import Path
+from typing import Any, NoReturn
+
+import psycopg
+import shapely
+from psycopg import sql
+from sqlalchemy import Connection
+
+from gisapp import errors
+from gisapp.catalogue.layer import Layer
+from gisapp.geo.crs import Bounds
+from gisapp.installation import Installation
+from gisapp.intake.checks.city import all_outside_city, outside_city
+from gisapp.intake.checks.keys import keys_there_already, keys_without_value, repeated_keys
+from gisapp.intake.columns import ColumnMap, map_columns, no_field_found
+from gisapp.intake.copy import raw_connection
+from gisapp.intake.fields import convert_columns
+from gisapp.intake.options import Options
+from gisapp.intake.place import Placement, area_of_bounds, lonlat_bounds, place
+from gisapp.intake.problem import ERROR, REPAIR, Problem, refuse
+from gisapp.intake.publish import lock_layer, publish
+from gisapp.intake.read import open_source
+from gisapp.intake.report import Report
+from gisapp.intake.shape import shape_rows
+from gisapp.intake.source import Batch, Source
+from gisapp.intake.stage import create_stage, stage_rows
+
+Progress = Callable[[int, int | None], None]  # rows done, rows altogether (None: not known)
+BeforeCommit = Callable[[Connection, Report], None]
+BOUNDARY = "base.boundary"
+
+
+@dataclass(frozen=True)
+class Order:
+    """Which file goes where, and for whom. `name` is what people call the file."""
+
+    path: Path
+    name: str
+    layer: Layer
+    options: Options
+    who: str
+    dry_run: bool = False
+
+
+@dataclass(frozen=True)
+class _Plan:
+    """What the diagnosis decided: how columns become fields and coordinates the city's; where the city is."""
+
+    columns: ColumnMap
+    placed: Placement
+    area: Any
+
+
+def load_file(
+    installation: Installation,
+    order: Order,
+    *,
+    progress: Progress | None = None,
+    before_commit: BeforeCommit | None = None,
+) -> Report:
+    """Load a file as `order` says; needs the owner's connection. `before_commit` runs at the end of the transaction.
+
+    Raises errors.FileRefused with the report in `values["outcome"]`; ParameterInvalid for options that do not fit the
+    layer; and what `Database.transaction` raises.
+    """
+    began = time.monotonic()
+    report = Report(order.name, order.layer, order.options.mode, order.dry_run)
+    try:
+        _check_mode(order)
+        with tempfile.TemporaryDirectory(prefix="gisapp-") as scratch:
+            source = open_source(order.path, order.name, order.options, Path(scratch))
+            with (
+                installation.database.transaction("owner") as connection,
+                connection.begin_nested() as savepoint,
+            ):
+                _load(connection, installation, order, source, report, progress)
+                report.ok = True
+                report.seconds = time.monotonic() - began
+                if before_commit is not None:
+                    before_commit(connection, report)
+                if order.dry_run:
+                    savepoint.rollback()
+                    report.revision = None
+    except errors.FileRefused as refusal:
+        report.seconds = time.monotonic() - began
+        _complete(refusal, report)
+        raise
+    return report
+
+
+def _load(
+    connection: Connection,
+    installation: Installation,
+    order: Order,
+    source: Source,
+    report: Report,
+    progress: Progress | None,
+) -> None:
+    raw = raw_connection(connection)
+    layer, city = order.layer, installation.city
+    first, batches = _peek(source)
+    columns = map_columns(layer, source.columns, dict(order.options.constants), cut=source.cut_names)
+    report.findings.add([*source.problems, *columns.problems, *no_field_found(layer, columns)])
+    _describe(report, source, columns)
+    placed = place(source, first.geometry, city, order.options.crs)
+    report.transformation, report.system_from = placed.transformation, placed.said_by
+    plan = _Plan(columns, placed, _city_area(raw, installation, layer))
+    staged = create_stage(raw, layer)
+    box = _stage(raw, plan, order, city.srid, batches, report, progress, source.count)
+    if box is not None:
+        report.bounds = lonlat_bounds(box, city)
+    _check_whole(raw, order, staged, report, city.name_ja)
+    lock_layer(raw, layer)
+    if order.options.mode == "append":
+        report.findings.add(keys_there_already(raw, layer, staged))
+    _refuse_if_wrong(report)
+    what = {"file": order.name, "mode": order.options.mode, "rows": report.loaded}
+    report.revision, report.difference = publish(raw, layer, order.options.mode, staged, order.who, what)
+
+
+def _peek(source: Source) -> tuple[Batch, Iterator[Batch]]:
+    """The first rows, and all rows with them. Raises errors.FileRefused for a file without any."""
+    batches = source.batches()
+    first = next(batches, None)
+    if first is None or not len(first.rows):
+        why = ("地物（行）が一つもありません", "it holds no features at all")
+        refuse(
+            "empty_file",
+            why,
+            ("書き出す範囲やレイヤーを確かめてください。", "See which area and layer were exported."),
+        )
+    return first, chain([first], batches)
+
+
+def _describe(report: Report, source: Source, columns: ColumnMap) -> None:
+    report.format, report.encoding, report.encoding_from = (
+        source.format,
+        source.encoding,
+        source.encoding_from,
+    )
+    field_of = {column: field for field, column in columns.fields.items()}
+    report.columns = {column: field_of[column] for column in source.columns if column in field_of}
+    report.constants, report.ignored = columns.constants, list(columns.ignored)
+
+
+def _city_area(raw: psycopg.Connection[Any], installation: Installation, layer: Layer) -> Any:
+    """The city as a polygon in its plane system: its boundary layer, or its bounds while that is empty."""
+    area = None
+    if layer.id != BOUNDARY and BOUNDARY in installation.catalogue.layers:
+        row = raw.execute("SELECT ST_AsBinary(ST_Union(geom)) FROM base.boundary").fetchone()
+        area = shapely.from_wkb(row[0]) if row and row[0] else None
+    area = area_of_bounds(installation.city) if area is None else area
+    shapely.prepare(area)
+    return area
+
+
+def _stage(
+    raw: psycopg.Connection[Any],
+    plan: _Plan,
+    order: Order,
+    srid: int,
+    batches: Iterator[Batch],
+    report: Report,
+    progress: Progress | None,
+    count: int | None,
+) -> Bounds | None:
+    """Shape, convert and check batch after batch into the staging table; returns the box of all rows, None for no rows."""
+    boxes = []
+    for batch in batches:
+        shaped = shape_rows(batch.geometry, batch.rows, order.layer.geometry, plan.placed.transformation)
+        geometry, rows = shaped.geometry[shaped.kept], batch.rows[shaped.kept]
+        columns, wrong = convert_columns(order.layer, plan.columns, batch, shaped.kept)
+        report.findings.add([*batch.problems, *shaped.problems, *wrong])
+        report.findings.add(outside_city(geometry, rows, plan.area))
+        report.read += len(batch.rows)
+        report.loaded += len(rows)
+        report.dropped = report.read - report.loaded
+        stage_rows(raw, columns, geometry, rows, srid)
+        if len(rows):
+            boxes.append(shapely.total_bounds(geometry))
+        if progress is not None:
+            progress(report.read, count)
+    return tuple(shapely.total_bounds([shapely.box(*box) for box in boxes]).tolist()) if boxes else None
+
+
+def _check_whole(
+    raw: psycopg.Connection[Any], order: Order, staged: sql.Identifier, report: Report, city_name: str
+) -> None:
+    """What can be judged only when all rows are there. Raises errors.FileRefused for errors found until now."""
+    report.repaired = report.findings.count_rows(REPAIR)
+    report.findings.add(repeated_keys(raw, order.layer, staged))
+    if order.options.mode == "upsert":
+        report.findings.add(keys_without_value(raw, order.layer, staged))
+    if report.bounds and report.findings.rows_of("partly_outside_city") == report.loaded:
+        report.findings.drop("partly_outside_city")
+        report.findings.add([all_outside_city(report.bounds, report.loaded, city_name)])
+    _refuse_if_wrong(report)
+    if not report.loaded:
+        why = ("読み込める行が一つもありません", "there is no row that can be loaded")
+        refuse(
+            "empty_file",
+            why,
+            ("位置や形状のあるデータを書き出してください。", "Export rows that have a position."),
+        )
+
+
+def _check_mode(order: Order) -> None:
+    layer = order.layer
+    if order.options.mode == "upsert" and not layer.key:
+        ja = f"レイヤー「{layer.title.ja}」にはキーがないため、upsert（キーによる更新）はできません"
+        why = (ja, f"the layer “{layer.title.en}” has no key to update its rows by")
+        refuse("no_key", why, ("replace か append を使ってください。", "Use replace or append."))
+
+
+def _refuse_if_wrong(report: Report) -> None:
+    if found := report.errors:
+        _refuse_with(found)
+
+
+def _refuse_with(found: list[Problem]) -> NoReturn:
+    more = len(found) - 3
+    ja = "／".join(problem.line("ja") for problem in found[:3]) + (f"／ほか {more} 種類" if more > 0 else "")
+    en = "; ".join(problem.line("en") for problem in found[:3]) + (
+        f"; and {more} kinds more" if more > 0 else ""
+    )
+    do = {
+        "do_ja": "ファイルを直して、もう一度読み込んでください。",
+        "do_en": "Correct the file and load it again.",
+    }
+    raise errors.FileRefused(why_ja=ja, why_en=en, **do)
+
+
+def _complete(refusal: errors.FileRefused, report: Report) -> None:
+    """Give the refusal the file's name and the report, and the report what the refusal says."""
+    values = refusal.values
+    values["file"] = report.file
+    if code := values.get("problem"):
+        ja, en = f"{values['why_ja']}。{values['do_ja']}", f"{values['why_en']}. {values['do_en']}"
+        report.findings.add([Problem(ERROR, str(code), ja, en)])
+    report.ok, report.loaded, report.difference, report.revision = False, 0, None, None
+    values["outcome"] = report
+    values["report"] = report.as_json(most_rows=100)["problems"]

@@ -1,0 +1,111 @@
+"""What is found while a file is read, and how it is gathered so that a person sees all of it at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, NoReturn
+
+import numpy as np
+
+from gisapp import errors
+
+ERROR, WARNING, REPAIR, NOTE = "error", "warning", "repair", "note"
+LEVELS = {
+    ERROR: ("エラー", "error"),
+    WARNING: ("注意", "warning"),
+    REPAIR: ("修正", "repair"),
+    NOTE: ("参考", "note"),
+}
+RANGES_SHOWN = 12
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One finding. An `error` refuses the whole file; a `repair` says what was changed; others only tell.
+
+    `rows` are numbered from 1 in the order of the file, the header not counted; none: the whole file is meant.
+    """
+
+    level: str
+    code: str
+    ja: str
+    en: str
+    rows: tuple[int, ...] = ()
+    column: str = ""
+
+    def line(self, lang: str = "ja") -> str:
+        """The finding as one line, its rows after it."""
+        japanese = lang == "ja"
+        text = self.ja if japanese else self.en
+        if self.column:
+            text = f"「{self.column}」：{text}" if japanese else f"“{self.column}”: {text}"
+        if not self.rows:
+            return text
+        if len(self.rows) == 1:
+            return f"{text}（{self.rows[0]}行目）" if japanese else f"{text} (row {self.rows[0]})"
+        shown = ranges(self.rows, lang)
+        return (
+            f"{text}（{len(self.rows):,}行：{shown}）"
+            if japanese
+            else f"{text} ({len(self.rows):,} rows: {shown})"
+        )
+
+    def as_json(self, most_rows: int | None = None) -> dict[str, Any]:
+        """The finding for programs; `count` is the number of rows even where only `most_rows` of them are listed."""
+        return {
+            "level": self.level,
+            "code": self.code,
+            "ja": self.ja,
+            "en": self.en,
+            "column": self.column or None,
+            "count": len(self.rows),
+            "rows": list(self.rows[:most_rows]),
+        }
+
+
+def ranges(rows: Sequence[int], lang: str = "ja") -> str:
+    """Row numbers in short: [1, 2, 3, 7] → "1〜3, 7"; the first few only, then how many ranges more."""
+    numbers = np.unique(np.asarray(rows, dtype=np.int64))
+    runs = np.split(numbers, np.flatnonzero(np.diff(numbers) != 1) + 1)
+    dash, more = ("〜", "、ほか") if lang == "ja" else ("–", ", …")
+    shown = [str(r[0]) if len(r) == 1 else f"{r[0]}{dash}{r[-1]}" for r in runs[:RANGES_SHOWN]]
+    return ", ".join(shown) + (more if len(runs) > RANGES_SHOWN else "")
+
+
+class Findings:
+    """Problems in the order in which they came; the same problem of other rows joins the first of its kind."""
+
+    def __init__(self) -> None:
+        self._found: dict[tuple[str, str, str, str], tuple[Problem, list[int]]] = {}
+
+    def add(self, problems: Iterable[Problem]) -> None:
+        """Take whatever a check yields."""
+        for problem in problems:
+            key = (problem.level, problem.code, problem.column, problem.ja)
+            self._found.setdefault(key, (problem, []))[1].extend(problem.rows)
+
+    def __iter__(self) -> Iterator[Problem]:
+        for problem, rows in self._found.values():
+            yield replace(problem, rows=tuple(rows))
+
+    def of(self, level: str) -> list[Problem]:
+        """The problems of one level."""
+        return [problem for problem in self if problem.level == level]
+
+    def rows_of(self, code: str) -> int:
+        """How many rows have a problem of that code."""
+        return sum(len(rows) for problem, rows in self._found.values() if problem.code == code)
+
+    def count_rows(self, level: str) -> int:
+        """How many rows have a problem of that level, each counted once."""
+        return len({row for problem, rows in self._found.values() if problem.level == level for row in rows})
+
+    def drop(self, code: str) -> None:
+        """Forget the problems of one code: another says it better."""
+        self._found = {key: value for key, value in self._found.items() if key[1] != code}
+
+
+def refuse(code: str, why: tuple[str, str], do: tuple[str, str]) -> NoReturn:
+    """Refuse the file as a whole: why, and what to do next, each in Japanese and English. Raises errors.FileRefused."""
+    raise errors.FileRefused(problem=code, why_ja=why[0], why_en=why[1], do_ja=do[0], do_en=do[1])

@@ -1,0 +1,117 @@
+"""The shapes of some rows made fit for the layer: placed in the city's system, of its type, valid; and what was done.
+
+Validity is judged after the transformation, because a shape may be valid in one system and not in another.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import shapely
+
+from gisapp.geo.crs import Transformation
+from gisapp.geo.shapes import finite, fit_type, make_valid, type_names
+from gisapp.intake.problem import ERROR, REPAIR, WARNING, Problem
+
+Array = np.ndarray[Any, Any]
+
+
+@dataclass(frozen=True)
+class Shaped:
+    """`geometry` in the city's system and of the layer's type; only where `kept` is true does it mean anything."""
+
+    geometry: Array
+    kept: Array  # bool
+    problems: tuple[Problem, ...]
+
+
+def shape_rows(geometry: Array, rows: Array, kind: str, transformation: Transformation) -> Shaped:
+    """Bring shapes as they are in the file into the layer's form. Rows without a shape are dropped, said row by row."""
+    problems: list[Problem] = []
+    kept = np.ones(len(geometry), dtype=bool)
+
+    def take_away(bad: Array, problem: Problem) -> None:
+        nonlocal kept
+        bad = bad & kept
+        if bad.any():
+            problems.append(_at(problem, rows[bad]))
+            kept = kept & ~bad
+
+    take_away(shapely.is_missing(geometry), NULL_GEOMETRY)
+    take_away(shapely.is_empty(geometry), EMPTY_GEOMETRY)
+    take_away(~finite(geometry), NONFINITE)
+    flat = geometry.copy()
+    if kept.any():
+        problems += _heights(geometry[kept], rows[kept])
+        flat[kept] = transformation.shapes(shapely.force_2d(geometry[kept]))
+    take_away(~finite(flat), UNPLACEABLE)
+    fitted, fits = fit_type(flat, kind)
+    wrong = kept & ~fits
+    take_away(wrong, _wrong_type(flat[wrong], kind))
+    bad = kept & ~shapely.is_valid(fitted)
+    before = shapely.area(fitted)
+    fitted[bad] = fit_type(make_valid(fitted[bad]), kind)[0]
+    collapsed = shapely.is_empty(fitted) | ~fit_type(fitted, kind)[1]
+    take_away(bad & collapsed, COLLAPSED)
+    mended = np.flatnonzero(bad & kept)
+    problems += (_mended(int(rows[i]), before[i], shapely.area(fitted[i]), kind) for i in mended)
+    return Shaped(fitted, kept, tuple(problems))
+
+
+NULL_GEOMETRY = Problem(
+    WARNING, "null_geometry", "位置・形状のない行を除きました", "rows without a position or shape are dropped"
+)
+EMPTY_GEOMETRY = Problem(
+    WARNING, "empty_geometry", "点のない空の形状の行を除きました", "rows with an empty shape are dropped"
+)
+NONFINITE = Problem(
+    ERROR,
+    "nonfinite_coordinate",
+    "座標が数値ではありません（NaN・無限大）",
+    "a coordinate is no number (NaN or infinite)",
+)
+UNPLACEABLE = Problem(
+    ERROR,
+    "coordinate_outlier",
+    "座標が座標系の範囲を大きく外れています",
+    "the coordinates are far outside their reference system",
+)
+COLLAPSED = Problem(
+    WARNING,
+    "empty_geometry",
+    "面積や長さのない形状の行を除きました",
+    "rows whose shape has no area or length are dropped",
+)
+
+
+def _at(problem: Problem, rows: Array) -> Problem:
+    return Problem(problem.level, problem.code, problem.ja, problem.en, tuple(rows.tolist()), problem.column)
+
+
+def _heights(geometry: Array, rows: Array) -> Iterator[Problem]:
+    z = shapely.has_z(geometry)
+    if z.any():
+        ja, en = "高さ（Z）は保存しません", "heights (Z) are not kept"
+        yield Problem(REPAIR, "z_dropped", ja, en, tuple(rows[z].tolist()))
+    m = shapely.has_m(geometry)
+    if m.any():
+        ja, en = "測定値（M）は保存しません", "measures (M) are not kept"
+        yield Problem(REPAIR, "m_dropped", ja, en, tuple(rows[m].tolist()))
+
+
+def _wrong_type(geometry: Array, kind: str) -> Problem:
+    found = "・".join(type_names(geometry))
+    ja = f"形状の種類が {found} です。このレイヤーは {kind} だけを受け取ります"
+    return Problem(ERROR, "mixed_geometry", ja, f"the shape is a {found}; this layer takes {kind} only")
+
+
+def _mended(row: int, before: float, after: float, kind: str) -> Problem:
+    """One repaired row. Areas are planar, in the city's plane rectangular system."""
+    ja, en = "自己交差などのない正しい形状に直しました", "the shape was made valid"
+    if kind.endswith("Polygon"):
+        ja += f"：面積 {before:,.2f} → {after:,.2f} m²"
+        en += f": area {before:,.2f} → {after:,.2f} m²"
+    return Problem(REPAIR, "invalid_geometry", ja, en, (row,))

@@ -1,0 +1,44 @@
+"""A file that was opened: what it says of itself, and its rows in batches. Every reader makes one of these."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from gisapp.catalogue.layer import Text
+from gisapp.intake.problem import Problem
+
+ROWS_AT_ONCE = 50_000
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Some rows of a file. `rows` are their numbers (from 1, the header not counted).
+
+    `columns`: name in the file → Arrow values. `geometry`: shapely geometries as in the file, None where there is none.
+    """
+
+    rows: np.ndarray[Any, Any]
+    columns: dict[str, pa.Array]
+    geometry: np.ndarray[Any, Any]
+    problems: tuple[Problem, ...] = ()
+
+
+@dataclass(frozen=True)
+class Source:
+    """An opened file. `batches` may be called once, while the folder it was opened in is there."""
+
+    format: str
+    columns: tuple[str, ...]
+    batches: Callable[[], Iterator[Batch]]
+    crs: str | None = None  # "EPSG:2450" or a WKT; None: the file names none
+    crs_from: Text | None = None  # where that stands
+    encoding: str = ""
+    encoding_from: Text | None = None
+    count: int | None = None  # rows, where that is known beforehand
+    cut_names: bool = False  # column names may have been cut at 10 bytes
+    problems: tuple[Problem, ...] = ()

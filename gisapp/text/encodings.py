@@ -1,0 +1,86 @@
+"""Which encoding bytes are in, by evidence. Japanese Windows text is CP932: Python's `shift_jis` lacks ①, ㈱ and 髙."""
+
+from __future__ import annotations
+
+import codecs
+from collections.abc import Iterable
+from pathlib import Path
+
+CANDIDATES = ("utf-8", "cp932", "euc_jp")
+LANGUAGE_BYTES = {
+    0x13: "cp932",
+    0x7B: "cp932",
+    0x4D: "gbk",
+    0x7A: "gbk",
+    0x4E: "cp949",
+    0x4F: "big5",
+    0x79: "cp949",
+}
+"""Language driver byte of a DBF (offset 29) → codec. 0x00 and 0x57 say nothing."""
+LONGEST_CHARACTER = 3  # bytes of a character that a fixed width may have cut
+
+
+def codec_named(name: str) -> str | None:
+    """The codec that a `.cpg` file (or a person) means: "Shift_JIS", "SJIS", "932", "ANSI 932", "UTF-8", "65001" …"""
+    plain = name.strip().lower().removeprefix("ansi").strip(" _-")
+    if plain in {
+        "shift_jis",
+        "shift-jis",
+        "shiftjis",
+        "sjis",
+        "x-sjis",
+        "ms932",
+        "windows-31j",
+        "932",
+        "cp932",
+    }:
+        return "cp932"
+    plain = {"65001": "utf-8", "utf8": "utf-8", "20932": "euc_jp", "51932": "euc_jp", "936": "gbk"}.get(
+        plain, plain
+    )
+    for guess in (plain, f"cp{plain}"):
+        try:
+            found = codecs.lookup(guess).name
+            b"".decode(found)  # not a codec that changes text to text
+        except (LookupError, UnicodeError):
+            continue
+        return found
+    return None
+
+
+def decodes(raw: bytes, codec: str, *, may_be_cut: bool = False) -> bool:
+    """Whether `raw` is text in `codec`; `may_be_cut`: a character at its end may lack its last bytes."""
+    try:
+        raw.decode(codec)
+    except UnicodeDecodeError as error:
+        return may_be_cut and error.end == len(raw) and len(raw) - error.start < LONGEST_CHARACTER
+    return True
+
+
+def fitting(samples: Iterable[bytes], candidates: Iterable[str] = CANDIDATES) -> list[str]:
+    """The candidates in which every sample is text, in their order."""
+    samples = list(samples)
+    return [codec for codec in candidates if all(decodes(raw, codec, may_be_cut=True) for raw in samples)]
+
+
+def encoding_of_file(path: Path, candidates: Iterable[str] = CANDIDATES) -> str | None:
+    """The codec of a whole text file: by its byte order mark, else the first in which all of it is text."""
+    with path.open("rb") as file:
+        head = file.read(4)
+    if head.startswith(codecs.BOM_UTF8):
+        candidates = ["utf-8-sig"]
+    elif head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        candidates = ["utf-16"]
+    return next((codec for codec in candidates if _reads(path, codec)), None)
+
+
+def _reads(path: Path, codec: str) -> bool:
+    decoder = codecs.getincrementaldecoder(codec)()
+    with path.open("rb") as file:
+        try:
+            while chunk := file.read(2**20):
+                decoder.decode(chunk)
+            decoder.decode(b"", final=True)
+        except UnicodeDecodeError:
+            return False
+    return True
