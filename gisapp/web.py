@@ -44,8 +44,8 @@ def init_app(app: Flask, installation: Installation) -> None:
     csrf.init_app(app)
     limiter = Limiter(get_remote_address, app=app, storage_uri="memory://", headers_enabled=False)
     app.extensions["gisapp_limiter"] = limiter
+    app.before_request(limiter.limit("60 per minute", scope="sign-in", exempt_when=_not_signing_in)(_count))
     app.before_request(_check_form)
-    app.before_request(limiter.limit("30 per minute", scope="sign-in", exempt_when=_not_signing_in)(_count))
     app.register_error_handler(CSRFError, lambda error: error_pages.answer(errors.FormExpired()))
 
 

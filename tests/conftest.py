@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import socket
 import subprocess
@@ -82,10 +83,21 @@ def app(installation: Installation) -> Flask:
     return app
 
 
+ADDRESSES = itertools.count(1)
+
+
+def visitor(app: Flask) -> FlaskClient:
+    """A client at an address that no other client of this run has: tries are counted by address."""
+    client = app.test_client()
+    number = next(ADDRESSES)
+    client.environ_base["REMOTE_ADDR"] = f"10.0.{number // 250}.{number % 250 + 1}"
+    return client
+
+
 @pytest.fixture
 def client(app: Flask) -> FlaskClient:
-    """A visitor."""
-    return app.test_client()
+    """A visitor, at an address of their own."""
+    return visitor(app)
 
 
 @pytest.fixture
@@ -93,7 +105,7 @@ def signed_in(app: Flask, staff: dict[str, str]) -> Callable[[str], FlaskClient]
     """A client that signed in through the form as one of `staff`."""
 
     def enter(login: str) -> FlaskClient:
-        client = app.test_client()
+        client = visitor(app)
         page = client.get("/sign-in").get_data(as_text=True)
         token = page.split('name="csrf_token" value="')[1].split('"')[0]
         answer = client.post("/sign-in", data={"login": login, "password": staff[login], "csrf_token": token})

@@ -25,7 +25,7 @@ SEED = 7
 @click.command()
 @click.option(
     "--parcels",
-    type=click.IntRange(100, 5_000_000),
+    type=click.IntRange(1000, 5_000_000),
     default=50_000,
     show_default=True,
     help="Size of the city.",

@@ -28,7 +28,12 @@ def upgrade() -> None:
     )
     op.create_table(
         "membership",
-        sa.Column("person_id", sa.BigInteger, sa.ForeignKey("gisapp.person.id", ondelete="CASCADE"), primary_key=True),
+        sa.Column(
+            "person_id",
+            sa.BigInteger,
+            sa.ForeignKey("gisapp.person.id", ondelete="CASCADE"),
+            primary_key=True,
+        ),
         sa.Column("department", sa.Text, primary_key=True),
         sa.Column("role", sa.Text, nullable=False),
         sa.CheckConstraint("role IN ('viewer', 'editor', 'approver', 'layer_owner')", name="membership_role"),
@@ -37,7 +42,9 @@ def upgrade() -> None:
     op.create_table(
         "token",
         sa.Column("id", sa.BigInteger, sa.Identity(always=True), primary_key=True),
-        sa.Column("person_id", sa.BigInteger, sa.ForeignKey("gisapp.person.id", ondelete="CASCADE"), nullable=False),
+        sa.Column(
+            "person_id", sa.BigInteger, sa.ForeignKey("gisapp.person.id", ondelete="CASCADE"), nullable=False
+        ),
         sa.Column("name", sa.Text, nullable=False),
         sa.Column("hash", sa.LargeBinary, nullable=False, unique=True),
         sa.Column("layers", pg.ARRAY(sa.Text), nullable=False),

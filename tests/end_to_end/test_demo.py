@@ -36,7 +36,7 @@ class Demo:
         self.home = home
 
     def start(self) -> subprocess.Popen[str]:
-        words = [GISAPP, "demo", "--parcels", "300"]
+        words = [GISAPP, "demo", "--parcels", "1000"]
         return subprocess.Popen(
             words,
             cwd=ROOT,

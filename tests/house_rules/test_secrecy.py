@@ -11,6 +11,7 @@ import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+import mapbox_vector_tile
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
@@ -76,7 +77,7 @@ def addresses(rule: str, place: Place) -> list[str] | None:
         "/ogc/collections/<string:layer>/items/<int:feature>": [
             f"/ogc/collections/{layer}/items/{place.feature}"
         ],
-        "/api/uploads/<uuid:upload>": ["/api/uploads/00000000-0000-0000-0000-000000000000"],
+        "/api/uploads/<uuid:upload_id>": ["/api/uploads/00000000-0000-0000-0000-000000000000"],
     }
     known |= {address: [address] for address in NOT_LAYERS}
     return known.get(rule)
@@ -142,18 +143,21 @@ def body(client: FlaskClient, address: str, **headers: str) -> bytes:
     assert answer.status_code < 500, f"{address}: {answer.get_data(as_text=True)[:300]}"
     data = answer.get_data()
     data = gzip.decompress(data) if answer.headers.get("Content-Encoding") == "gzip" else data
-    return data + str(answer.headers).encode() + _numbers(data, address)
+    return (
+        data
+        + str(answer.headers).encode()
+        + (
+            _numbers(data)
+            if answer.status_code == 200 and answer.mimetype == "application/vnd.mapbox-vector-tile"
+            else b""
+        )
+    )
 
 
-def _numbers(data: bytes, address: str) -> bytes:
+def _numbers(tile: bytes) -> bytes:
     """Numbers of a tile in words: there they are written as varints."""
-    if not address.endswith(".mvt") or not data:
-        return b""
-    import mapbox_vector_tile
-
-    return str(
-        [f["properties"] for layer in mapbox_vector_tile.decode(data).values() for f in layer["features"]]
-    ).encode()
+    layers = mapbox_vector_tile.decode(tile).values()
+    return str([feature["properties"] for layer in layers for feature in layer["features"]]).encode()
 
 
 @pytest.mark.parametrize("role", ROLES)

@@ -31,7 +31,13 @@ def started() -> Iterator[list[cluster.Cluster]]:
 
 
 def ask(one: cluster.Cluster, question: str) -> str:
-    with psycopg.connect(host=str(one.socket), port=cluster.PORT, user=cluster.SUPERUSER, password=one.password, dbname="postgres") as c:
+    with psycopg.connect(
+        host=str(one.socket),
+        port=cluster.PORT,
+        user=cluster.SUPERUSER,
+        password=one.password,
+        dbname="postgres",
+    ) as c:
         row = c.execute(question).fetchone()  # type: ignore[call-overload]
         return str(row[0]) if row else ""
 
@@ -73,7 +79,9 @@ def test_after_kill_9_the_next_start_recovers_what_was_committed(started: list[c
         one = cluster.locate(Settings(home=Path(folder)))
         started.append(one)
         cluster.start(one)
-        with psycopg.connect(host=str(one.socket), user=cluster.SUPERUSER, password=one.password, dbname="postgres") as c:
+        with psycopg.connect(
+            host=str(one.socket), user=cluster.SUPERUSER, password=one.password, dbname="postgres"
+        ) as c:
             c.execute("CREATE TABLE kept AS SELECT generate_series(1, 1000) AS n")
         pid = int((one.data / "postmaster.pid").read_text().splitlines()[0])
         children = subprocess.run(["pgrep", "-P", str(pid)], capture_output=True, text=True).stdout.split()

@@ -46,7 +46,9 @@ def test_many_audiences_cost_no_more_connections_than_the_limit(installation: In
     assert not wrong and few.connections() == (0, 0)
 
 
-def test_who_finds_no_free_connection_is_told_to_wait(installation: Installation, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_who_finds_no_free_connection_is_told_to_wait(
+    installation: Installation, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(db, "WAIT_SECONDS", 0.2)
     one = like(installation.database, 1)
     with one.transaction("app"), pytest.raises(errors.Busy), one.transaction("app"):
@@ -85,10 +87,14 @@ def test_the_same_program_uses_a_server_of_ones_own(installation: Installation, 
     """GISAPP_DATABASE_URL: here another database of the same server, as its owner sees it."""
     place = installation.database.address
     root = cluster.locate(installation.settings)
-    with psycopg.connect(host=place.host, user=cluster.SUPERUSER, password=root.password, dbname="postgres", autocommit=True) as admin:
+    with psycopg.connect(
+        host=place.host, user=cluster.SUPERUSER, password=root.password, dbname="postgres", autocommit=True
+    ) as admin:
         admin.execute("CREATE ROLE city_owner LOGIN CREATEROLE PASSWORD 'a-password-of-its-own'")
         admin.execute("CREATE DATABASE city OWNER city_owner")
-    with psycopg.connect(host=place.host, user=cluster.SUPERUSER, password=root.password, dbname="city", autocommit=True) as admin:
+    with psycopg.connect(
+        host=place.host, user=cluster.SUPERUSER, password=root.password, dbname="city", autocommit=True
+    ) as admin:
         for extension in ("postgis", "btree_gist", "pg_trgm"):
             admin.execute(f"CREATE EXTENSION {extension}")  # type: ignore[arg-type]
     url = f"postgresql://city_owner:a-password-of-its-own@/city?host={place.host}"
@@ -104,6 +110,12 @@ def test_the_same_program_uses_a_server_of_ones_own(installation: Installation, 
 
 def test_status_says_where_and_whether_ready(installation: Installation) -> None:
     words = [sys.executable, "-m", "gisapp.cli", "db", "status", "--json"]
-    done = subprocess.run(words, cwd=ROOT, env={"GISAPP_HOME": str(installation.settings.home), "PATH": "/usr/bin:/bin"}, capture_output=True, text=True)
+    done = subprocess.run(
+        words,
+        cwd=ROOT,
+        env={"GISAPP_HOME": str(installation.settings.home), "PATH": "/usr/bin:/bin"},
+        capture_output=True,
+        text=True,
+    )
     assert done.returncode == 0, done.stderr
     assert '"ready": true' in done.stdout and '"kind": "embedded"' in done.stdout

@@ -1,0 +1,85 @@
+"""Everything that can go wrong, once: one class each, with its status, its sentence and what to do next.
+
+No Flask here. `error_pages` turns these into a page, JSON (RFC 9457) or an OGC exception; the shell prints them.
+A sentence never holds SQL, a path of the server or a host.
+"""
+
+from gisapp.errors.asking import (
+    FeatureNotFound,
+    MethodNotAllowed,
+    PageNotFound,
+    ParameterInvalid,
+    RequestInvalid,
+    TileNotFound,
+    TooLarge,
+    TooMany,
+)
+from gisapp.errors.base import GisappError
+from gisapp.errors.catalogue import (
+    CatalogueInvalid,
+    DepartmentNotFound,
+    LayerNotFound,
+    SyncRefused,
+)
+from gisapp.errors.installing import (
+    AlreadyRunning,
+    Busy,
+    CityNotFound,
+    ClusterFailed,
+    DatabaseAway,
+    ExtensionMissing,
+    NotASampleCity,
+    NotMigrated,
+    PortTaken,
+    SettingInvalid,
+    TooSlow,
+)
+from gisapp.errors.intake import (
+    FileRefused,
+    UploadNotFound,
+    UploadState,
+)
+from gisapp.errors.people import (
+    FormExpired,
+    NotAllowed,
+    PersonInvalid,
+    SignInFailed,
+    SignInNeeded,
+    TokenInvalid,
+)
+
+__all__ = [
+    "AlreadyRunning",
+    "Busy",
+    "CatalogueInvalid",
+    "CityNotFound",
+    "ClusterFailed",
+    "DatabaseAway",
+    "DepartmentNotFound",
+    "ExtensionMissing",
+    "FeatureNotFound",
+    "FileRefused",
+    "FormExpired",
+    "GisappError",
+    "LayerNotFound",
+    "MethodNotAllowed",
+    "NotASampleCity",
+    "NotAllowed",
+    "NotMigrated",
+    "PageNotFound",
+    "ParameterInvalid",
+    "PersonInvalid",
+    "PortTaken",
+    "RequestInvalid",
+    "SettingInvalid",
+    "SignInFailed",
+    "SignInNeeded",
+    "SyncRefused",
+    "TileNotFound",
+    "TokenInvalid",
+    "TooLarge",
+    "TooMany",
+    "TooSlow",
+    "UploadNotFound",
+    "UploadState",
+]

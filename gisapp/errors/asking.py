@@ -1,0 +1,77 @@
+"""Requests: parameters, addresses, limits."""
+
+from __future__ import annotations
+
+from gisapp.errors.base import GisappError
+
+
+class ParameterInvalid(GisappError):
+    status = 400
+    code = "parameter-invalid"
+    ja = "{name} の値が正しくありません：{why_ja}"
+    en = "The value of {name} is not right: {why_en}"
+    do_ja = "値を直してもう一度お試しください。例：{example}"
+    do_en = "Correct it and try again. Example: {example}"
+
+
+class TileNotFound(GisappError):
+    status = 404
+    code = "tile-not-found"
+    ja = "タイル {z}/{x}/{y} はこのレイヤーの範囲にありません。"
+    en = "The tile {z}/{x}/{y} is outside this layer's range."
+    do_ja = "ズームは {min_zoom}〜{max_zoom}、x と y は 0 以上 2 のズーム乗未満です。"
+    do_en = "Zooms go from {min_zoom} to {max_zoom}; x and y from 0 to below two to the power of the zoom."
+
+
+class FeatureNotFound(GisappError):
+    status = 404
+    code = "feature-not-found"
+    ja = "レイヤー「{layer}」に番号 {id} の地物はありません。"
+    en = "The layer “{layer}” has no feature {id}."
+    do_ja = "/ogc/collections/{layer}/items で一覧を確かめてください。"
+    do_en = "See /ogc/collections/{layer}/items for those there are."
+
+
+class PageNotFound(GisappError):
+    status = 404
+    code = "page-not-found"
+    ja = "このアドレスのページはありません。"
+    en = "There is no page at this address."
+    do_ja = "地図の一覧（/）からお進みください。"
+    do_en = "Start from the list of maps at /."
+
+
+class MethodNotAllowed(GisappError):
+    status = 405
+    code = "method-not-allowed"
+    ja = "このアドレスではその操作はできません。"
+    en = "This address does not take that method."
+    do_ja = "使える操作は応答の Allow ヘッダーにあります。"
+    do_en = "The Allow header of the answer names those it takes."
+
+
+class RequestInvalid(GisappError):
+    status = 400
+    code = "request-invalid"
+    ja = "リクエストの形が正しくありません。"
+    en = "The request is not well formed."
+    do_ja = "アドレスと送った内容を確かめてください。"
+    do_en = "Check the address and what was sent."
+
+
+class TooLarge(GisappError):
+    status = 413
+    code = "too-large"
+    ja = "送られたデータが大きすぎます（上限 {limit_mb} MB）。"
+    en = "What was sent is too large (at most {limit_mb} MB)."
+    do_ja = "ファイルを分けるか、`gisapp load` でサーバー上から読み込んでください。"
+    do_en = "Split the file, or load it on the server with `gisapp load`."
+
+
+class TooMany(GisappError):
+    status = 429
+    code = "too-many-requests"
+    ja = "短い間に何度も試されました。"
+    en = "There were too many tries in a short time."
+    do_ja = "{seconds} 秒ほど待ってからもう一度お試しください。"
+    do_en = "Wait about {seconds} seconds and try again."

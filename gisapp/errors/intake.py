@@ -1,0 +1,34 @@
+"""Files that come in."""
+
+from __future__ import annotations
+
+from gisapp.errors.base import GisappError
+
+
+class FileRefused(GisappError):
+    """Nothing was changed; `problems` (gisapp.intake.problem.Problem) say where."""
+
+    status = 422
+    code = "file-refused"
+    ja = "ファイル「{file}」は読み込めません：{why_ja}"
+    en = "The file “{file}” cannot be loaded: {why_en}"
+    do_ja = "{do_ja}"
+    do_en = "{do_en}"
+
+
+class UploadNotFound(GisappError):
+    status = 404
+    code = "upload-not-found"
+    ja = "アップロード {id} はありません。"
+    en = "There is no upload {id}."
+    do_ja = "番号を確かめてください。"
+    do_en = "Check the number."
+
+
+class UploadState(GisappError):
+    status = 409
+    code = "upload-state"
+    ja = "アップロード {id} は「{state}」なので、この操作はできません。"
+    en = "Upload {id} is “{state}”; this cannot be done to it."
+    do_ja = "`GET /api/uploads/{id}` で状態を確かめてください。"
+    do_en = "See its state with `GET /api/uploads/{id}`."
