@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from gisapp import errors
 from gisapp.catalogue.layer import Field, Layer
 from gisapp.intake.problem import ERROR, NOTE, WARNING, Problem
+from gisapp.intake.source import Source
 from gisapp.text.folding import fold
 
 LONGEST_CUT = 10  # bytes of a DBF's column name
@@ -28,7 +29,7 @@ class ColumnMap:
     problems: tuple[Problem, ...]
 
 
-def map_columns(layer: Layer, columns: tuple[str, ...], constants: dict[str, str], *, cut: bool) -> ColumnMap:
+def map_columns(layer: Layer, source: Source, constants: dict[str, str]) -> ColumnMap:
     """Match the file's columns with the layer's fields; `constants` (field → text) come before columns.
 
     Raises errors.ParameterInvalid for a constant of a field that the layer does not have.
@@ -42,13 +43,14 @@ def map_columns(layer: Layer, columns: tuple[str, ...], constants: dict[str, str
                 "why_en": f"no field “{name}” ({listed})",
             }
             raise errors.ParameterInvalid(name="set", example=f"{sorted(known)[0]}=…", **why)
+    columns = source.columns
     wanted = [field for field in layer.fields if field.name not in constants]
     found = dict(_whole_names(wanted, columns))
-    if cut:
+    if source.cut_names:
         found |= _cut_names(
             [f for f in wanted if f.name not in found], [c for c in columns if c not in found.values()]
         )
-    ignored = tuple(column for column in columns if column not in found.values())
+    ignored = tuple(column for column in columns if column not in {*found.values(), *source.position})
     problems = (*_missing(wanted, found), *_unknown(ignored))
     return ColumnMap(found, constants, ignored, problems)
 

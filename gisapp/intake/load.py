@@ -112,7 +112,7 @@ def _load(
     raw = raw_connection(connection)
     layer, city = order.layer, installation.city
     first, batches = _peek(source)
-    columns = map_columns(layer, source.columns, dict(order.options.constants), cut=source.cut_names)
+    columns = map_columns(layer, source, dict(order.options.constants))
     report.findings.add([*source.problems, *columns.problems, *no_field_found(layer, columns)])
     _describe(report, source, columns)
     placed = place(source, first.geometry, city, order.options.crs)

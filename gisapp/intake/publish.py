@@ -88,7 +88,7 @@ def _columns(layer: Layer, prefix: str = "") -> sql.Composed:
 
 
 def _insert(layer: Layer, staged: sql.Identifier, condition: sql.Composable) -> sql.Composed:
-    statement = "INSERT INTO {} ({}, revision) SELECT {}, %s FROM {} AS s WHERE {} ORDER BY s.row"
+    statement = "INSERT INTO {} ({}, revision) SELECT {}, %s FROM {} AS s WHERE {}"
     return sql.SQL(statement).format(
         identifier(layer.id), _columns(layer), _columns(layer, "s."), staged, condition
     )

@@ -41,4 +41,5 @@ class Source:
     encoding_from: Text | None = None
     count: int | None = None  # rows, where that is known beforehand
     cut_names: bool = False  # column names may have been cut at 10 bytes
+    position: tuple[str, ...] = ()  # columns that hold the coordinates
     problems: tuple[Problem, ...] = ()

@@ -195,6 +195,7 @@ def _source(
         encoding=encoding[0],
         encoding_from=encoding[1],
         count=count,
+        position=(names[x], names[y]),
         problems=tuple(problems),
     )
 

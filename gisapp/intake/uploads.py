@@ -12,6 +12,7 @@ from sqlalchemy import Connection, Row
 
 from gisapp import errors
 from gisapp.intake.models import upload
+from gisapp.intake.problem import ERROR, Problem
 from gisapp.settings import Settings
 
 ENDED = ("published", "refused", "failed", "discarded")
@@ -67,6 +68,25 @@ def set_state(
     if state in ENDED:
         values |= {"done": 1.0, "finished_at": sa.func.now()}
     connection.execute(sa.update(upload).where(upload.c.id == upload_id).values(values))
+
+
+def set_done(connection: Connection, upload_id: uuid.UUID, done: float) -> None:
+    """Note how far an upload is, 0 to 1."""
+    connection.execute(sa.update(upload).where(upload.c.id == upload_id).values(done=done))
+
+
+def fail_upload(connection: Connection, upload_id: uuid.UUID, ja: str, en: str) -> bool:
+    """Say that an upload failed through no fault of the file; False where it has ended or was checked already."""
+    row = find_upload(connection, upload_id, lock=True)
+    if row.state in (*ENDED, "checked"):
+        return False
+    set_state(connection, upload_id, "failed", report=bare_report(row, Problem(ERROR, "failed", ja, en)))
+    return True
+
+
+def bare_report(row: Row[Any], problem: Problem) -> dict[str, Any]:
+    """A report of an upload whose file was not even opened."""
+    return {"ok": False, "file": row.file_name, "layer": row.layer, "problems": [problem.as_json()]}
 
 
 def purge(settings: Settings, upload_id: uuid.UUID) -> None:

@@ -1,0 +1,120 @@
+"""`gisapp upload`: a file to a server, with a token. For people and nightly jobs on other machines."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import click
+from tqdm import tqdm
+
+from gisapp.client import Client, ClientError, FileRefused, Progress
+
+MODES = ("replace", "append", "upsert")
+
+
+@click.command()
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--layer", required=True, help="Id of the layer, such as roads.street.")
+@click.option(
+    "--to", "url", required=True, metavar="URL", help="Address of the server, such as http://127.0.0.1:8000."
+)
+@click.option("--token", default="", help="Token; better in the environment variable GISAPP_TOKEN.")
+@click.option(
+    "--mode", type=click.Choice(MODES), default="replace", show_default=True, help="What becomes of its rows."
+)
+@click.option(
+    "--crs", default="", help="EPSG code of the file's coordinates, where it does not say it right."
+)
+@click.option("--encoding", default="", help="Encoding of its text, such as cp932.")
+@click.option("--part", default="", help="Which data set of a zip, or which layer of a GeoPackage.")
+@click.option(
+    "--set", "constants", multiple=True, metavar="FIELD=VALUE", help="A value for every row; may be repeated."
+)
+@click.option(
+    "--publish/--check-only", default=True, show_default=True, help="Publish it when no error is found."
+)
+@click.option("--json", "as_json", is_flag=True, help="The report as JSON instead of text.")
+def upload(
+    file: Path,
+    layer: str,
+    url: str,
+    token: str,
+    mode: str,
+    crs: str,
+    encoding: str,
+    part: str,
+    constants: tuple[str, ...],
+    publish: bool,
+    as_json: bool,
+) -> None:
+    """ファイルをサーバーに送る。Send a file to a server (exit code 1: refused or failed, nothing changed).
+
+    \b
+    Examples:
+      GISAPP_TOKEN=gisapp_… gisapp upload streets.zip --layer roads.street --to http://127.0.0.1:8000
+      gisapp upload shelters.csv --layer disaster.shelter --to https://map.example.lg.jp --mode upsert --json
+    """
+    token = token or os.environ.get("GISAPP_TOKEN", "")
+    if not token:
+        raise click.UsageError(
+            "--token か環境変数 GISAPP_TOKEN が必要です / give --token or set GISAPP_TOKEN"
+        )
+    said = {name: value for name, equals, value in (text.partition("=") for text in constants) if equals}
+    if len(said) != len(constants):
+        raise click.UsageError("--set は「項目=値」です / --set takes field=value")
+    words: dict[str, Any] = {"mode": mode, "crs": crs, "encoding": encoding, "part": part, "constants": said}
+    try:
+        with _progress_bar(file.name) as progress:
+            report = Client(url, token).upload(layer, file, publish=publish, progress=progress, **words)
+    except FileRefused as refusal:
+        _say(refusal.report, as_json)
+        sys.exit(1)
+    except ClientError as error:
+        click.echo(
+            json.dumps({"ok": False, "error": str(error)}, ensure_ascii=False) if as_json else str(error),
+            err=not as_json,
+        )
+        sys.exit(1)
+    _say(report, as_json)
+
+
+def _say(report: dict[str, Any], as_json: bool) -> None:
+    if as_json:
+        click.echo(json.dumps(report, ensure_ascii=False))
+        return
+    ok = bool(report.get("ok"))
+    lines = [
+        f"{report.get('file')} → {report.get('layer_title', '')} ({report.get('layer')}): {report.get('state')}"
+    ]
+    for problem in report.get("problems", []):
+        count = f"（{problem['count']:,} rows）" if problem.get("count") else ""
+        lines.append(f"  {problem['level']} [{problem['code']}] {problem['ja']}{count}\n    {problem['en']}")
+    rows, difference = report.get("rows"), report.get("difference")
+    if ok and rows:
+        lines.append(
+            f"  読込 / read {rows['read']:,} · 登録 / loaded {rows['loaded']:,} · 除外 / dropped {rows['dropped']:,}"
+        )
+    if ok and difference:
+        lines.append("  " + " · ".join(f"{name} {number:,}" for name, number in difference.items()))
+    click.echo("\n".join(lines), err=not ok)
+
+
+@contextmanager
+def _progress_bar(name: str) -> Iterator[Progress]:
+    """A progress bar on a terminal: first for sending, then for each state on the server."""
+    with tqdm(total=100, unit="%", disable=not sys.stderr.isatty(), leave=False) as bar:
+
+        def show(what: str, done: float) -> None:
+            bar.set_description(f"{name}: {what}")
+            bar.update(100 * done - bar.n)
+
+        yield show
+
+
+COMMANDS = [upload]

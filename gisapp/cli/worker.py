@@ -1,0 +1,162 @@
+"""The background worker: `python -m gisapp.cli.worker`, started by `gisapp up`. It holds the owner's rights.
+
+It takes jobs from the queue one after the other, each in a child process of its own: a file that brings a reader down,
+or eats the memory, ends the child and becomes a sentence. One worker works at a time; a second one waits for its place.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import os
+import sys
+import threading
+import uuid
+from collections.abc import AsyncIterator
+
+import procrastinate
+import psycopg
+import sqlalchemy as sa
+from procrastinate import JobContext
+
+from gisapp import errors
+from gisapp.installation import Installation, open_for_shell
+from gisapp.intake.jobs import PROCESS, QUEUE
+from gisapp.intake.uploads import fail_upload, forget_old_uploads, purge
+from gisapp.settings import load_settings
+
+log = logging.getLogger("gisapp.worker")
+ONE_WORKER = 0x6715A993  # the advisory lock that a working worker holds
+LONGEST_JOB = 3600.0  # seconds
+GRACE = 2.0  # seconds that a job is given when the worker is to stop; then it is begun anew at the next start
+TRIES = 3
+UNFINISHED = ("received", "checking", "publishing")
+CRASHED = ("ファイルの処理中に異常終了しました。", "Processing the file ended unexpectedly.")
+TOO_LONG = (
+    "ファイルの処理に時間がかかりすぎたため中止しました。",
+    "Processing the file took too long and was stopped.",
+)
+INTERRUPTED = (
+    "処理が中断され、再開できませんでした。もう一度送ってください。",
+    "Processing was interrupted. Send the file again.",
+)
+
+
+def main() -> None:
+    """Run the worker, or with `--upload ID` process one upload and end."""
+    logging.basicConfig(level=logging.WARNING, format="worker: %(message)s")
+    if sys.argv[1:2] == ["--upload"]:
+        _process_here(uuid.UUID(sys.argv[2]))
+        return
+    installation = open_for_shell(load_settings())
+    with contextlib.suppress(asyncio.CancelledError, KeyboardInterrupt):
+        asyncio.run(work(installation))
+
+
+def _process_here(upload_id: uuid.UUID) -> None:
+    """In the child: end when the worker is gone (its end of the pipe closes), so that nobody works unsupervised."""
+    from gisapp.intake.process import process_upload
+
+    threading.Thread(target=lambda: (sys.stdin.buffer.read(), os._exit(1)), daemon=True).start()
+    process_upload(open_for_shell(load_settings()), upload_id)
+
+
+async def work(installation: Installation, *, wait: bool = True) -> None:
+    """Do the jobs of the queue until told to stop; `wait=False`: until the queue is empty."""
+    async with _only_worker(installation):
+        app = job_app(installation)
+        async with app.open_async():
+            await recover(app)
+            reconcile(installation)
+            await app.run_worker_async(
+                queues=[QUEUE], wait=wait, shutdown_graceful_timeout=GRACE, delete_jobs="successful"
+            )
+
+
+def job_app(installation: Installation) -> procrastinate.App:
+    """Procrastinate on this installation's database, with the tasks that the worker knows."""
+    url = (
+        installation.database.url("owner").set(drivername="postgresql").render_as_string(hide_password=False)
+    )
+    options = {"options": "-c search_path=jobs,public"}
+    app = procrastinate.App(
+        connector=procrastinate.PsycopgConnector(conninfo=url, kwargs=options, min_size=1, max_size=3)
+    )
+    retry = procrastinate.RetryStrategy(
+        max_attempts=TRIES
+    )  # only for a job that was stopped: others end by themselves
+
+    @app.task(name=PROCESS, pass_context=True, retry=retry)
+    async def process(context: JobContext, upload: str) -> None:
+        await _process_in_child(installation, uuid.UUID(upload))
+
+    return app
+
+
+async def _process_in_child(installation: Installation, upload_id: uuid.UUID) -> None:
+    command = [sys.executable, "-m", "gisapp.cli.worker", "--upload", str(upload_id)]
+    environment = os.environ | {
+        "GISAPP_HOME": str(installation.settings.home),
+        "GISAPP_CITY": installation.city.key,
+    }
+    child = await asyncio.create_subprocess_exec(*command, stdin=asyncio.subprocess.PIPE, env=environment)
+    sentence = CRASHED
+    try:
+        await asyncio.wait_for(child.wait(), LONGEST_JOB)
+    except TimeoutError:
+        sentence = TOO_LONG
+    finally:
+        if child.returncode is None:
+            child.kill()
+            await child.wait()
+    if child.returncode != 0:
+        _say_failed(installation, upload_id, sentence)
+
+
+def _say_failed(installation: Installation, upload_id: uuid.UUID, sentence: tuple[str, str]) -> None:
+    log.error("upload %s: %s", upload_id, sentence[1])
+    with contextlib.suppress(errors.UploadNotFound), installation.database.transaction("owner") as connection:
+        fail_upload(connection, upload_id, *sentence)
+    purge(installation.settings, upload_id)
+
+
+async def recover(app: procrastinate.App) -> None:
+    """Put the jobs of a worker that was killed back into the queue; nobody else is working now."""
+    for job in await app.job_manager.get_stalled_jobs(seconds_since_heartbeat=0):
+        if job.attempts + 1 < TRIES:
+            await app.job_manager.retry_job(job)
+        else:
+            await app.job_manager.finish_job(job, procrastinate.jobs.Status.FAILED, delete_job=False)
+
+
+def reconcile(installation: Installation) -> None:
+    """Say `failed` of uploads that no job will finish any more, and remove files that nobody waits for."""
+    question = sa.text(
+        "SELECT id FROM gisapp.upload AS u WHERE state = ANY(:states) AND NOT EXISTS (SELECT FROM jobs.procrastinate_jobs "
+        "WHERE status IN ('todo', 'doing') AND task_name = :task AND args->>'upload' = u.id::text)"
+    )
+    with installation.database.transaction("owner") as connection:
+        lost = list(connection.scalars(question, {"states": list(UNFINISHED), "task": PROCESS}))
+        forget_old_uploads(connection, installation.settings)
+    for upload_id in lost:
+        _say_failed(installation, upload_id, INTERRUPTED)
+
+
+@contextlib.asynccontextmanager
+async def _only_worker(installation: Installation) -> AsyncIterator[None]:
+    """Hold the place of the one worker; waits while another has it. Its session's end gives the place back."""
+    url = (
+        installation.database.url("owner").set(drivername="postgresql").render_as_string(hide_password=False)
+    )
+    async with await psycopg.AsyncConnection.connect(url, autocommit=True) as place:
+        while True:
+            row = await (await place.execute("SELECT pg_try_advisory_lock(%s)", [ONE_WORKER])).fetchone()
+            if row is not None and row[0]:
+                break
+            await asyncio.sleep(1)
+        yield
+
+
+if __name__ == "__main__":
+    main()
