@@ -22,7 +22,8 @@ from gisapp.settings import City
 
 HAZARD_DEPARTMENT = "disaster"
 PLACE_LAYER = "base.town"
-NOT_ASKED = frozenset({"base.boundary", "base.road_edge", PLACE_LAYER})
+BOUNDARY_LAYER = "base.boundary"
+NOT_ASKED = frozenset({BOUNDARY_LAYER, "base.road_edge", PLACE_LAYER})
 """Layers that say nothing about a place that the reader does not see: a click would always find them."""
 
 
@@ -86,8 +87,11 @@ def staff_viewer(
     )
 
 
-def hazard_viewer(city: City, catalogue: Catalogue, lang: str) -> Viewer:
-    """The public hazard map: what everybody may see of the disaster department, hazards before facilities."""
+def hazard_viewer(city: City, catalogue: Catalogue, lang: str, boundary_known: bool = True) -> Viewer:
+    """The public hazard map: what everybody may see of the disaster department, hazards before facilities.
+
+    Where the city's boundary is known, a place outside of it is told apart from one without a hazard.
+    """
     public = [layer for layer in catalogue.layers.values() if layer.see == PUBLIC]
     layers = [layer for layer in public if layer.department == HAZARD_DEPARTMENT]
     layers.sort(key=lambda layer: (not is_hazard(layer), not layer.default))
@@ -108,6 +112,7 @@ def hazard_viewer(city: City, catalogue: Catalogue, lang: str) -> Viewer:
         zone=city.zone,
         origin=plane_origin(city.srid),
         place_layer=_place_layer(backdrop),
+        boundary_layer=BOUNDARY_LAYER if boundary_known else "",
         lang_url=other_language("/maps/hazard", lang),
     )
 

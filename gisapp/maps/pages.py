@@ -22,6 +22,9 @@ _I_TO_IX = ("I", "II", "III", "IV", "V", "VI", "VII", "VIII", "IX")
 ZONES = (*_I_TO_IX, "X", *(f"X{numeral}" for numeral in _I_TO_IX))
 """Names of the 19 plane rectangular zones: I to XIX."""
 
+AROUND = 0.3
+"""Degrees around the city to which a map may be moved: enough to bring any corner of it to the middle."""
+
 
 def viewer_html(viewer: Viewer, nonce: str, lang: str = "ja") -> str:
     """The page of a map: a department's, or the public hazard map when the viewer names no department.
@@ -56,7 +59,6 @@ def front_html(front: Front, lang: str = "ja") -> str:
 def leaflet_map(bounds: tuple[float, float, float, float], height: str = "100%") -> folium.Map:
     """A Folium map over `bounds` (w, s, e, n in degrees), without tiles and controls of its own."""
     west, south, east, north = bounds
-    reach_lon, reach_lat = (east - west) / 2, (north - south) / 2
     return folium.Map(
         location=((south + north) / 2, (west + east) / 2),
         zoom_start=14,
@@ -68,10 +70,10 @@ def leaflet_map(bounds: tuple[float, float, float, float], height: str = "100%")
         min_zoom=9,
         max_zoom=20,
         max_bounds=True,
-        min_lat=south - reach_lat,
-        max_lat=north + reach_lat,
-        min_lon=west - reach_lon,
-        max_lon=east + reach_lon,
+        min_lat=south - AROUND,
+        max_lat=north + AROUND,
+        min_lon=west - AROUND,
+        max_lon=east + AROUND,
     )
 
 
@@ -83,6 +85,7 @@ def _config(viewer: Viewer, lang: str) -> dict[str, Any]:
         "lang": lang,
         "origin": viewer.origin,
         "place": viewer.place_layer,
+        "boundary": viewer.boundary_layer,
         "layers": [
             {
                 "id": layer.id,

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, request
-from flask_wtf.csrf import generate_csrf
+from dataclasses import replace
 
-from gisapp.access.guard import asker, installation, open_to_all, visible_layers
+from flask import Blueprint, redirect, request, url_for
+from flask_wtf.csrf import generate_csrf
+from werkzeug.wrappers import Response
+
+from gisapp.access.guard import asker, audience_role, installation, open_to_all, visible_layers
+from gisapp.catalogue.layer import view_for
 from gisapp.maps import build, pages
+from gisapp.maps.queries import Bounds, extent
 from gisapp.security_headers import nonce
 
 maps = Blueprint("maps", __name__)
@@ -21,12 +26,21 @@ def index() -> str:
     return pages.front_html(front, reader.lang)
 
 
+@maps.get("/favicon.ico")
+@open_to_all
+def icon() -> Response:
+    """The icon, for pages that name none."""
+    return redirect(url_for("static", filename="icons/gisapp.svg"), 301)
+
+
 @maps.get("/maps/hazard")
 @open_to_all
 def hazard() -> str:
     """The public hazard map; the same for everybody."""
-    here, lang = installation(), _language()
-    return pages.viewer_html(build.hazard_viewer(here.city, here.catalogue, lang), nonce(), lang)
+    here, bounds, lang = installation(), _bounds(), _language()
+    city = replace(here.city, bounds=bounds or here.city.bounds)
+    viewer = build.hazard_viewer(city, here.catalogue, lang, boundary_known=bounds is not None)
+    return pages.viewer_html(viewer, nonce(), lang)
 
 
 @maps.get("/maps/<string:department>")
@@ -34,8 +48,18 @@ def hazard() -> str:
 def staff(department: str) -> str:
     """A department's map. A visitor sees its public layers. Raises errors.DepartmentNotFound."""
     here, reader = installation(), _reader()
-    viewer = build.staff_viewer(here.city, here.catalogue, _layers(), department, reader)
+    city = replace(here.city, bounds=_bounds() or here.city.bounds)
+    viewer = build.staff_viewer(city, here.catalogue, _layers(), department, reader)
     return pages.viewer_html(viewer, nonce(), reader.lang)
+
+
+def _bounds() -> Bounds | None:
+    """The bounds of the city's boundary in the database; None while it is not known."""
+    boundary = installation().catalogue.layers.get(build.BOUNDARY_LAYER)
+    view = view_for(boundary, frozenset()) if boundary else None
+    if boundary is None or view is None:
+        return None
+    return extent(installation().database, audience_role(), boundary, view)
 
 
 def _layers() -> list[build.Layer]:

@@ -1,6 +1,6 @@
 """The MapLibre style of a page: which layers share a tile, and which are asked for only when they are shown.
 
-What every map stands on (the base map and the streets) comes in few joined tiles; every thematic layer is a
+What every map stands on (the base map and the streets) comes in one joined tile; every thematic layer is a
 source of its own, so that a layer that is switched off costs nothing.
 """
 
@@ -42,16 +42,15 @@ def map_style(layers: Iterable[Layer], shown: Collection[str]) -> dict[str, Any]
 
 
 def _sources(layers: list[Layer]) -> dict[str, list[Layer]]:
-    """Layers by source. Those of the backdrop share one where their last tile zoom is the same: a client
-    stretches a tile beyond a source's last zoom, and a source has only one."""
+    """Layers by source: those of the backdrop share one."""
     sources: dict[str, list[Layer]] = {}
     for layer in layers:
-        name = f"backdrop-{layer.max_zoom}" if is_backdrop(layer) else layer.id
-        sources.setdefault(name, []).append(layer)
+        sources.setdefault("backdrop" if is_backdrop(layer) else layer.id, []).append(layer)
     return sources
 
 
 def _source(members: list[Layer]) -> dict[str, Any]:
+    """One source of tiles. A joined tile holds a layer from its first zoom on, also past its last one."""
     ids = ",".join(sorted(layer.id for layer in members))
     return {
         "type": "vector",

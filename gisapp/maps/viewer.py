@@ -66,6 +66,7 @@ class Viewer:
     zone: int = 9  # 平面直角座標系, 1 to 19
     origin: tuple[float, float] = (36.0, 139.8333333333333)  # of that zone: latitude, longitude in degrees
     place_layer: str = ""  # the layer whose feature names a place (町丁目)
+    boundary_layer: str = ""  # the layer whose feature is the city; empty while nobody knows where that ends
     maps: tuple[Link, ...] = ()
     person: str | None = None
     sign_in: str = "/sign-in"

@@ -70,6 +70,8 @@ WORDS: dict[str, tuple[str, str]] = {
         "調べるレイヤーがありません。左の一覧で表示してください。",
         "There is no layer to ask. Switch one on in the list.",
     ),
+    "reveal": ("個人情報を表示", "Show personal data"),
+    "reveal_of": ("{title}を表示", "Show {title}"),
     "clear": ("選択を解除", "Clear the selection"),
     "zoom_to": ("全体を表示", "Zoom to it"),
     "scale": ("縮尺", "Scale"),
@@ -110,8 +112,13 @@ WORDS: dict[str, tuple[str, str]] = {
     ),
     "sheet_open": ("詳しい情報を開く", "Open the details"),
     "sheet_close": ("情報をたたむ", "Fold the details"),
+    "outside_city": ("市の区域の外です", "Outside the city"),
+    "outside_city_more": (
+        "この地図には、市内の情報だけがあります。",
+        "This map holds what is known inside the city only.",
+    ),
     "in_none": ("想定区域の外", "Outside the zones"),
-    "found_here": ("この場所にあるもの", "At this place"),
+    "found_here": ("この付近にあるもの", "Around here"),
     "as_text": ("文章で読む", "In words"),
     "text_in": ("「{layer}」では、{value}です。", "“{layer}” says: {value}."),
     "text_out": (

@@ -7,21 +7,21 @@ import { putPin } from "./selection.js";
 import { showPlace, tellInSheet, wireSheet } from "./sheet.js";
 import { classOf } from "./style-class.js";
 
-keepPlaceInAddress();
+const wide = matchMedia("(min-width: 800px)");
+
+keepPlaceInAddress(wide.matches ? undefined : { top: 120, bottom: 150 });
 const renderer = mapRenderer();
 wireSheet();
 chips();
 locate();
 onPlace((place) => ask(place));
 
-/** Every layer is asked, switched on or not: what may happen at a place does not depend on what is drawn. */
 async function ask(place) {
   putPin(place);
-  keepInSight(place);
+  makeRoom(place);
   tellInSheet(say("loading"));
-  const layers = config.layers.filter((layer) => layer.asked).map((layer) => layer.id);
   try {
-    const features = await identify(place, config.place ? [...layers, config.place] : layers, map.getZoom());
+    const features = await identify(place, asked(), map.getZoom());
     if (features) {
       showPlace(place, features);
       markLegend(features);
@@ -31,13 +31,19 @@ async function ask(place) {
   }
 }
 
-/** The pin must not hide under the sheet. */
-function keepInSight(place) {
-  const point = map.latLngToContainerPoint(place);
-  const room = byId("sheet").getBoundingClientRect();
-  const covered = room.width > map.getSize().x / 2;
-  const lowest = map.getSize().y - 380;
-  if (covered && point.y > lowest) map.panBy([0, Math.min(point.y - lowest, 340)], { animate: !reducedMotion() });
+/** Hazards, drawn or not: what may happen at a place does not depend on the chips. Other layers only when drawn. */
+function asked() {
+  const drawn = [...document.querySelectorAll(".chip[aria-pressed=true]")].map((chip) => chip.dataset.layer);
+  const layers = config.layers.filter((layer) => layer.hazard || drawn.includes(layer.id)).map((layer) => layer.id);
+  return [...layers, config.place, config.boundary].filter(Boolean);
+}
+
+/** On a phone the sheet takes half the screen: the pin must not lie under it, nor the legend over what is left. */
+function makeRoom(place) {
+  if (wide.matches) return;
+  for (const section of byId("legend").querySelectorAll("details")) section.open = false;
+  const below = map.latLngToContainerPoint(place).y - (map.getSize().y - 380);
+  if (below > 0) map.panBy([0, Math.min(below, 340)], { animate: !reducedMotion() });
 }
 
 const reducedMotion = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
@@ -78,7 +84,8 @@ function locate() {
     navigator.geolocation.getCurrentPosition(
       ({ coords }) => {
         const place = L.latLng(coords.latitude, coords.longitude);
-        if (!L.latLngBounds(map.options.maxBounds).contains(place)) return tell(say("outside"));
+        const [west, south, east, north] = config.bounds;
+        if (!L.latLngBounds([south, west], [north, east]).pad(0.5).contains(place)) return tell(say("outside"));
         map.setView(place, 16);
         ask(place);
       },

@@ -18,7 +18,8 @@ export async function identify(place, layers, zoom) {
     lon: place.lng.toFixed(7),
     lat: place.lat.toFixed(7),
     layers: layers.join(","),
-    zoom: String(Math.round(zoom)),
+    zoom: zoom.toFixed(2),
+    lang: config.lang,
   });
   let answer;
   try {

@@ -22,7 +22,7 @@ export function clearPanel() {
 /** @param {{lng: number, lat: number}} at @param {object[]} features as /api/identify answers */
 export function showFeatures(at, features) {
   const town = features.find((feature) => feature.layer === config.place);
-  const rest = features.filter((feature) => feature !== town);
+  const rest = features.filter((feature) => feature.layer !== config.place);
   const where = town ? say("near", { place: town.label }) : degrees(at);
   clear.hidden = false;
   highlight(null);
@@ -39,8 +39,10 @@ export function showFeatures(at, features) {
 }
 
 function card(feature) {
+  const drawn = classOf(feature);
+  const title = config.layers.find((layer) => layer.id === feature.layer)?.title ?? feature.layer_title;
   const rows = feature.properties.map((property) =>
-    el("tr", {}, el("th", { scope: "row" }, property.title), el("td", {}, shown(property))),
+    el("tr", {}, el("th", { scope: "row" }, property.title), el("td", {}, property.personal ? masked(property) : shown(property))),
   );
   const whole = el("button", { type: "button", class: "whole" }, say("zoom_to"));
   whole.addEventListener("click", () => map.fitBounds(highlighted(), { maxZoom: 18, padding: [40, 40] }));
@@ -50,8 +52,9 @@ function card(feature) {
     el(
       "summary",
       {},
-      el("span", { class: "kind" }, swatch(classOf(feature)), feature.layer_title),
-      el("strong", {}, feature.label || feature.layer_title),
+      el("span", { class: "kind" }, swatch(drawn), title),
+      el("strong", {}, feature.label || title),
+      drawn.text && drawn.text !== feature.label ? el("span", {}, drawn.text) : null,
     ),
     el("table", {}, el("tbody", {}, ...rows)),
     feature.geometry ? whole : null,
@@ -63,6 +66,18 @@ function card(feature) {
 function shown(property) {
   if (property.text === null || property.text === undefined || property.text === "") return say("none");
   return property.unit ? `${property.text} ${property.unit}` : property.text;
+}
+
+/** Personal data stay covered until somebody asks for them: the screen may have other readers. */
+function masked(property) {
+  if (shown(property) === say("none")) return say("none");
+  const button = el("button", { type: "button", class: "reveal", "aria-label": say("reveal_of", { title: property.title }) }, say("reveal"));
+  button.addEventListener("click", () => {
+    const value = el("span", { tabindex: "-1" }, shown(property));
+    button.replaceWith(value);
+    value.focus();
+  });
+  return button;
 }
 
 /** Call `done` when the reader clears the selection, by the button or with Escape. */

@@ -1,16 +1,28 @@
 // Where the map is and how a reader points at a place: with a pointer, or with the keyboard at the map's centre.
 import { config, map, say } from "./page.js";
 
-/** Start at the place that the address names (#zoom/lat/lon), else at the whole city; keep the address true. */
-export function keepPlaceInAddress() {
+/**
+ * Start at the place that the address names (#zoom/lat/lon), else at the whole city; keep the address true.
+ * @param {{top: number, bottom: number}} covered pixels of the map that lie under something else
+ */
+export function keepPlaceInAddress(covered = { top: 0, bottom: 0 }) {
   const named = /^#([\d.]+)\/(-?[\d.]+)\/(-?[\d.]+)$/.exec(location.hash);
-  const [west, south, east, north] = config.bounds;
-  if (named && Math.abs(named[2]) <= 85 && Math.abs(named[3]) <= 180) map.setView([+named[2], +named[3]], +named[1], { animate: false });
-  else map.fitBounds([[south, west], [north, east]], { animate: false });
+  if (named && Math.abs(named[2]) <= 85 && Math.abs(named[3]) <= 180) {
+    map.setView([+named[2], +named[3]], +named[1], { animate: false });
+  } else showCity(covered);
   map.on("moveend", () => {
     const { lat, lng } = map.getCenter();
     const zoom = Math.round(map.getZoom() * 100) / 100;
     history.replaceState(null, "", `#${zoom}/${lat.toFixed(5)}/${lng.toFixed(5)}`);
+  });
+}
+
+function showCity({ top, bottom }) {
+  const [west, south, east, north] = config.bounds;
+  map.fitBounds([[south, west], [north, east]], {
+    paddingTopLeft: [0, top],
+    paddingBottomRight: [0, bottom],
+    animate: false,
   });
 }
 

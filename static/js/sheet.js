@@ -37,11 +37,13 @@ export function tellInSheet(sentence) {
 
 /** @param {{lng: number, lat: number}} at @param {object[]} features as /api/identify answers */
 export function showPlace(at, features) {
+  if (config.boundary && !features.some((feature) => feature.layer === config.boundary)) return showOutside(at);
   const town = features.find((feature) => feature.layer === config.place);
   const place = town ? say("near", { place: town.label }) : degrees(at);
   const hazards = config.layers.filter((layer) => layer.hazard);
   const found = (layer) => features.filter((feature) => feature.layer === layer.id);
-  const others = features.filter((feature) => feature !== town && !hazards.some((layer) => layer.id === feature.layer));
+  const spoken = [config.place, config.boundary, ...hazards.map((layer) => layer.id)];
+  const others = features.filter((feature) => !spoken.includes(feature.layer));
   const [first, ...rest] = hazards;
   result.replaceChildren(
     el("h2", {}, place),
@@ -50,6 +52,13 @@ export function showPlace(at, features) {
     ...(others.length ? [el("h3", {}, say("found_here")), ...others.map(facility)] : []),
     ...(hazards.length ? [el("h3", {}, say("as_text")), inWords(place, hazards, found)] : []),
   );
+  if (sheet.dataset.state === "peek") setSheet("half");
+}
+
+/** Outside of the city nothing is known, which is not the same as no hazard. */
+function showOutside(at) {
+  const said = el("p", { class: "hint" }, say("outside_city_more"));
+  result.replaceChildren(el("h2", {}, say("outside_city")), said, el("p", { class: "hint" }, degrees(at)));
   if (sheet.dataset.state === "peek") setSheet("half");
 }
 
@@ -78,6 +87,7 @@ function tag(layer, features) {
 }
 
 function facility(feature) {
+  const title = config.layers.find((layer) => layer.id === feature.layer)?.title ?? feature.layer_title;
   const known = feature.properties.filter((property) => property.text);
   const rows = known.map((property) => {
     const text = property.unit ? `${property.text} ${property.unit}` : property.text;
@@ -86,7 +96,7 @@ function facility(feature) {
   return el(
     "details",
     { class: "facility" },
-    el("summary", {}, el("strong", {}, feature.label || feature.layer_title), el("small", {}, feature.layer_title)),
+    el("summary", {}, el("strong", {}, feature.label || title), el("small", {}, title)),
     el("table", {}, el("tbody", {}, ...rows)),
   );
 }

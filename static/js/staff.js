@@ -32,11 +32,10 @@ async function ask(place) {
   }
 }
 
-/** The page's own department first and the base map last; in each, points before lines before areas. */
+/** The page's own department first and the base map last; in each as the server sorted them, the smallest first. */
 function inOrder(features) {
   const group = (feature) => config.layers.find((layer) => layer.id === feature.layer)?.group ?? config.layers.length;
-  const size = (feature) => ["Point", "Line", "Polygon"].findIndex((kind) => feature.geometry?.type.includes(kind));
-  return [...features].sort((a, b) => group(a) - group(b) || size(a) - size(b));
+  return [...features].sort((a, b) => group(a) - group(b));
 }
 
 /** On a narrow screen the list of layers is a drawer. */

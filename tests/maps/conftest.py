@@ -6,29 +6,23 @@ tiny_city, so that these tests need no database.
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Any
 
 import pytest
 import tiny_city
 from flask import Flask, Response, jsonify, request
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, sync_playwright
+from visits import ARGUMENTS, CHROMIUM, Visit, open_page, wait_until_drawn
 from werkzeug.serving import make_server
 
 from gisapp import security_headers
 from gisapp.catalogue.load import Catalogue, load_catalogue
 from gisapp.maps import build, pages
 from gisapp.settings import ROOT, City, load_city
-
-CHROMIUM = "/usr/bin/chromium"
-ARGUMENTS = [
-    "--no-sandbox",
-    "--use-angle=swiftshader",
-    "--enable-unsafe-swiftshader",
-    "--disable-background-networking",
-]
 
 
 @pytest.fixture(scope="session")
@@ -47,6 +41,7 @@ def catalogue(aobano: City) -> Catalogue:
 @pytest.fixture(scope="session")
 def page_server(aobano: City, catalogue: Catalogue) -> Iterator[str]:
     """Address of the pages over tiny_city."""
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)
     app = _application(aobano, catalogue)
     server = make_server("127.0.0.1", 0, app, threaded=True)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
@@ -81,7 +76,7 @@ def _application(city: City, catalogue: Catalogue) -> Flask:
     @app.get("/tiles/<string:layers>/<int:z>/<int:x>/<int:y>.mvt")
     def tile(layers: str, z: int, x: int, y: int) -> Response:
         return Response(
-            tiny_city.tile(layers.split(","), z, x, y), mimetype="application/vnd.mapbox-vector-tile"
+            tiny_city.tile(tuple(layers.split(",")), z, x, y), mimetype="application/vnd.mapbox-vector-tile"
         )
 
     @app.get("/api/identify")
@@ -100,19 +95,6 @@ def _application(city: City, catalogue: Catalogue) -> Flask:
     return app
 
 
-@dataclass
-class Visit:
-    """A page in the browser, with what it asked for and what it complained of."""
-
-    page: Page
-    requests: list[str] = field(default_factory=list)
-    complaints: list[str] = field(default_factory=list)
-
-    def others(self, server: str) -> list[str]:
-        """Requests that went elsewhere than to `server`."""
-        return [url for url in self.requests if not url.startswith((server, "data:", "blob:"))]
-
-
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     """Chromium without a screen, drawing WebGL in software."""
@@ -125,48 +107,14 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture
 def visit(browser: Browser) -> Iterator[Callable[..., Visit]]:
     """Opens an address in a fresh context and waits until the map has drawn; closes all at the end."""
-    contexts = []
+    visits: list[Visit] = []
 
-    def open_page(
-        url: str, width: int = 1440, height: int = 900, drawn: bool = True, **options: Any
-    ) -> Visit:
-        context = browser.new_context(viewport={"width": width, "height": height}, locale="ja-JP", **options)
-        contexts.append(context)
-        found = Visit(context.new_page())
-        found.page.on("request", lambda asked: found.requests.append(asked.url))
-        found.page.on("pageerror", lambda error: found.complaints.append(str(error)))
-        found.page.on("console", lambda line: _note(found, line))
-        found.page.goto(url)
+    def go(url: str, width: int = 1440, height: int = 900, drawn: bool = True, **options: Any) -> Visit:
+        visits.append(open_page(browser, url, width, height, **options))
         if drawn:
-            wait_until_drawn(found.page)
-        return found
+            wait_until_drawn(visits[-1].page)
+        return visits[-1]
 
-    yield open_page
-    for context in contexts:
-        context.close()
-
-
-def _note(visit: Visit, line: Any) -> None:
-    # The driver's own remarks about drawing in software are not the page's.
-    if (
-        line.type in ("error", "warning")
-        and "GL Driver Message" not in line.text
-        and "WebGL" not in line.text
-    ):
-        visit.complaints.append(line.text)
-
-
-def wait_until_drawn(page: Page, seconds: float = 30) -> None:
-    """Wait until MapLibre has nothing left to load or draw. Polls, because the page's policy forbids eval."""
-    asked = """() => {
-      const config = JSON.parse(document.getElementById("config").textContent);
-      const gl = window[config.renderer]?.getMaplibreMap?.();
-      return Boolean(gl && gl.loaded() && gl.areTilesLoaded());
-    }"""
-    for _ in range(int(seconds * 10)):
-        if page.evaluate(asked):
-            page.wait_for_timeout(250)
-            if page.evaluate(asked):
-                return
-        page.wait_for_timeout(100)
-    raise AssertionError("the map did not finish drawing")
+    yield go
+    for one in visits:
+        one.page.context.close()

@@ -12,10 +12,11 @@ from functools import cache
 from typing import Any
 
 import mapbox_vector_tile
+import numpy as np
+import shapely
 from shapely import affinity
 from shapely.geometry import LineString, MultiPolygon, Point, box, mapping
 from shapely.geometry.base import BaseGeometry
-from shapely.ops import transform
 
 CENTRE = (141.2962, 35.2012)  # longitude, latitude: far out at sea, where no city is
 NASTY = '<img src=x onerror="window.__ran=1"> {{ 7*7 }} 本町"一丁目'
@@ -53,7 +54,7 @@ def features() -> tuple[Feature, ...]:
     names = ("本町小学校", "中央公民館", "青葉野高等学校", NASTY)
     places = ((-300, -210), (330, 240), (-420, 420), (140, 60))
     found += [
-        Feature("disaster.shelter", Point(*place), {"name": name, "capacity": 420})
+        Feature("disaster.shelter", Point(*place), {"name": name, "capacity": 420, "keeper": "青葉 花子"})
         for name, place in zip(names, places, strict=True)
     ]
     return tuple(found)
@@ -100,7 +101,8 @@ def _houses(half: float, river: BaseGeometry) -> list[Feature]:
     return found
 
 
-def tile(layers: list[str], z: int, x: int, y: int) -> bytes:
+@cache
+def tile(layers: tuple[str, ...], z: int, x: int, y: int) -> bytes:
     """The vector tile of these layers."""
     size = 2 * EARTH / 2**z
     bounds = (x * size - EARTH, EARTH - (y + 1) * size, (x + 1) * size - EARTH, EARTH - y * size)
@@ -131,15 +133,15 @@ def in_mercator(feature: Feature) -> BaseGeometry:
 def in_degrees(shape: BaseGeometry) -> BaseGeometry:
     """A shape in EPSG:3857 as longitude and latitude."""
 
-    def degrees(x: Any, y: Any) -> Any:
-        lat = math.degrees(2 * math.atan(math.exp(y / EARTH * math.pi)) - math.pi / 2)
-        return x / EARTH * 180, lat
+    def degrees(points: Any) -> Any:
+        lat = np.degrees(2 * np.arctan(np.exp(points[:, 1] / EARTH * np.pi)) - np.pi / 2)
+        return np.column_stack((points[:, 0] / EARTH * 180, lat))
 
-    return transform(lambda xs, ys: tuple(zip(*map(degrees, xs, ys), strict=True)), shape)
+    return shapely.transform(shape, degrees)
 
 
 def identify(lon: float, lat: float, layers: list[str]) -> list[dict[str, Any]]:
-    """The features of `layers` at a place, as /api/identify answers."""
+    """The features of `layers` at a place, as /api/identify answers: points, lines, then areas."""
     x = lon / 180 * EARTH
     y = math.log(math.tan(math.radians(45 + lat / 2))) / math.pi * EARTH
     spot = Point(x, y).buffer(12)
@@ -147,16 +149,7 @@ def identify(lon: float, lat: float, layers: list[str]) -> list[dict[str, Any]]:
     for number, feature in enumerate(features()):
         if feature.layer not in layers or not in_mercator(feature).intersects(spot):
             continue
-        properties = [
-            {
-                "name": name,
-                "title": name,
-                "value": value,
-                "text": _text(name, value),
-                "unit": "m" if name == "width" else "",
-            }
-            for name, value in feature.properties.items()
-        ]
+        properties = [_property(name, value) for name, value in feature.properties.items()]
         shape = in_mercator(feature)
         found.append(
             {
@@ -172,7 +165,16 @@ def identify(lon: float, lat: float, layers: list[str]) -> list[dict[str, Any]]:
                 ),
             }
         )
-    return found
+    return sorted(
+        found,
+        key=lambda feature: "Point Line Polygon".find(feature["geometry"]["type"].removeprefix("Multi")[:4]),
+    )
+
+
+def _property(name: str, value: Any) -> dict[str, Any]:
+    unit = "m" if name == "width" else ""
+    more = {"personal": True} if name == "keeper" else {}
+    return {"name": name, "title": name, "value": value, "text": _text(name, value), "unit": unit, **more}
 
 
 def _text(name: str, value: Any) -> str:
