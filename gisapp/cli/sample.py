@@ -12,7 +12,7 @@ from tqdm import tqdm
 from gisapp import errors
 from gisapp.cli.db import prepare
 from gisapp.cli.people import add_person, fresh_password
-from gisapp.cli.up import end_leftovers, require_free_port, run
+from gisapp.cli.up import foreground, run
 from gisapp.installation import Installation, open_for_shell
 from gisapp.intake.copy import loading
 from gisapp.sample import generate
@@ -78,19 +78,17 @@ def load_sample(
 def demo(parcels: int) -> None:
     """What `make demo` runs: prepare, load the sample city where there is none yet, accounts, server."""
     settings = load_settings()
-    end_leftovers(settings)
-    require_free_port(settings)
-    installation = open_for_shell(settings)
-    click.echo(
-        f"{installation.city.name_ja} / {installation.city.name_en}: データベースを準備しています / preparing the database"
-    )
-    prepare(installation)
-    sync(installation)
-    if not _has_data(installation):
-        _fill(installation, parcels)
-    accounts = _make_accounts(installation)
-    _announce(installation, accounts)
-    run(installation)
+    with foreground(settings):
+        installation = open_for_shell(settings)
+        city = f"{installation.city.name_ja} / {installation.city.name_en}"
+        click.echo(f"{city}: データベースを準備しています / preparing the database")
+        prepare(installation)
+        sync(installation)
+        if not _has_data(installation):
+            _fill(installation, parcels)
+        accounts = _make_accounts(installation)
+        _announce(installation, accounts)
+        run(installation)
 
 
 def _has_data(installation: Installation) -> bool:

@@ -15,6 +15,7 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from types import FrameType
 
@@ -40,12 +41,31 @@ def up(open_message: bool) -> None:
       GISAPP_PORT=9000 GISAPP_CITY=yaizu gisapp up
     """
     settings = load_settings()
+    with foreground(settings):
+        installation = open_for_shell(settings)
+        prepare(installation)
+        sync(installation)
+        run(installation, announce=open_message)
+
+
+@contextlib.contextmanager
+def foreground(settings: Settings) -> Iterator[None]:
+    """Everything that `up` does, from the first check on: however it ends, the embedded cluster is stopped.
+
+    Raises errors.AlreadyRunning, errors.PortTaken before anything is started.
+    """
     end_leftovers(settings)
     require_free_port(settings)
-    installation = open_for_shell(settings)
-    prepare(installation)
-    sync(installation)
-    run(installation, announce=open_message)
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)  # asked to end while still preparing
+    try:
+        yield
+    except KeyboardInterrupt:
+        click.echo("中止しました / stopped", err=True)
+        sys.exit(130)
+    finally:
+        signal.signal(signal.SIGTERM, before)
+        if not settings.database_url:
+            cluster.stop(cluster.locate(settings))
 
 
 @click.command()
@@ -103,8 +123,6 @@ def run(installation: Installation, *, announce: bool = True) -> None:
             child.wait(GRACE_SECONDS)
         _note(settings).unlink(missing_ok=True)
         installation.database.close()
-        if installation.embedded:
-            cluster.stop(cluster.locate(settings))
         for number, handler in previous.items():
             signal.signal(number, handler)
     if failed and not stopping:

@@ -60,8 +60,9 @@ class Demo:
         until = time.monotonic() + seconds
         while time.monotonic() < until:
             assert child.poll() is None, child.stdout.read() if child.stdout else ""
-            try:
-                if self.get("/readyz")[0] == 200:
+            try:  # (after kill -9 the old children still answer until the new start has ended them)
+                note = json.loads((self.home / "run" / "sample.json").read_text())
+                if note["up"] == child.pid and self.get("/readyz")[0] == 200:
                     return
             except OSError:
                 time.sleep(0.1)
@@ -124,8 +125,19 @@ def test_after_kill_9_the_next_start_recovers_by_itself(demo: Demo) -> None:
     assert stop(again) and again.returncode == 0
 
 
+def test_ctrl_c_while_preparing_stops_the_database_too(demo: Demo) -> None:
+    child = demo.start()
+    until = time.monotonic() + 30
+    while time.monotonic() < until and "database" not in (child.stdout.readline() if child.stdout else ""):
+        pass
+    said = stop(child)
+    assert child.returncode in (0, 130), said
+    assert not subprocess.run(["pgrep", "-f", str(demo.home)], capture_output=True, text=True).stdout
+
+
 def test_a_taken_port_gets_a_sentence_that_says_what_to_do(demo: Demo) -> None:
     with socket.socket() as taken:
+        taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         taken.bind(("127.0.0.1", demo.port))
         taken.listen()
         child = demo.start()
