@@ -158,7 +158,8 @@ def _place(
         box = np.array(
             [band.columns[first, 0], band.columns[last - 1, 1], band.rows[0, 0], band.rows[top - 1, 1]]
         )
-        if land.contains(site_polygon(district, box)):
+        corners = district.frame.to_plane(np.array([[u, v] for u in box[:2] for v in box[2:]]))
+        if shapely.contains_xy(land, corners).all() and land.contains(site_polygon(district, box)):
             band.site[:top, first:last] = number
             return box
     return None

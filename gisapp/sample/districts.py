@@ -17,7 +17,7 @@ from gisapp.sample.frame import Frame, line_direction
 from gisapp.sample.plan import Plan
 from gisapp.sample.terrain import Floats
 
-URBAN_SHARE = 0.50
+URBAN_SHARE = 0.44
 """Share of the plain that is built up."""
 
 INDUSTRY_SHARE = 0.07

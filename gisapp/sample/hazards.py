@@ -56,7 +56,7 @@ def _flood(city: City) -> LayerRows:
 
 def flood_areas(plan: Plan) -> tuple[list[shapely.Polygon], list[int]]:
     """Polygons of the design flood inside the city, and the index of the depth class of each."""
-    step = float(np.clip(2.4 * plan.radius / 700, 6.0, 40.0))
+    step = float(np.clip(2.4 * plan.radius / 560, 6.0, 40.0))
     west, south, east, north = plan.outline.buffer(3 * step).bounds
     xs, ys = np.arange(west, east + step, step), np.arange(south, north + step, step)
     x, y = np.meshgrid(xs, ys)
@@ -85,9 +85,9 @@ def _polygons(filled: list[tuple[Any, Any]]) -> NDArray[np.object_]:
 
 # Per phenomenon: width and length of a zone in metres, and its shares of the width at start, middle and end.
 _SHAPES = {
-    1: (150.0, 75.0, (0.9, 1.0, 0.8)),
-    2: (70.0, 260.0, (0.25, 0.6, 1.0)),
-    3: (170.0, 210.0, (0.7, 1.0, 0.75)),
+    1: (125.0, 62.0, (0.9, 1.0, 0.8)),
+    2: (75.0, 210.0, (0.25, 0.6, 1.0)),
+    3: (120.0, 150.0, (0.7, 1.0, 0.75)),
 }
 _PHENOMENA = {1: "急傾斜地", 2: "沢", 3: "地区"}
 
@@ -136,7 +136,7 @@ def _slope_feet(plan: Plan) -> Floats:
     good = (
         (height > 4) & (steep > np.quantile(steep[height > 2], 0.6)) & shapely.contains_xy(plan.outline, x, y)
     )
-    apart = 190.0 * min(1.0, plan.radius / 1500)
+    apart = 105.0 * min(1.0, plan.radius / 1500)
     kept: list[tuple[float, float, float]] = []
     taken: set[tuple[int, int]] = set()
     for i in np.flatnonzero(good).tolist():
@@ -144,7 +144,7 @@ def _slope_feet(plan: Plan) -> Floats:
         if cell not in taken:
             taken.update((cell[0] + a, cell[1] + b) for a in (-1, 0, 1) for b in (-1, 0, 1))
             kept.append((float(x[i]), float(y[i]), float(np.arctan2(-north_slope[i], -east_slope[i]))))
-    return np.array(kept[: max(12, len(kept) * 2 // 3)])
+    return np.array(kept[: max(12, len(kept) * 3 // 4)])
 
 
 def _zone(

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,9 +32,10 @@ class Name:
         return Name(self.ja + other.ja, self.kana + other.kana)
 
 
-def _names(text: str) -> list[Name]:
+@cache
+def _names(text: str) -> tuple[Name, ...]:
     pairs = [item.split("=") for item in text.split()]
-    return [Name(ja, kana) for ja, kana in pairs]
+    return tuple(Name(ja, kana) for ja, kana in pairs)
 
 
 _CENTRE = """本町=ホンチョウ 中央=チュウオウ 栄町=サカエチョウ 元町=モトマチ 大手=オオテ 旭町=アサヒチョウ 寿町=コトブキチョウ
@@ -86,7 +88,7 @@ def district_names(kinds: list[str], rng: np.random.Generator) -> list[Name]:
 def _pool(listed: str, ending: str, rng: np.random.Generator) -> Iterator[Name]:
     endings = _names(_ENDINGS[ending])
     made = [root + end for root in _names(_ROOTS) for end in endings]
-    plain = _names(listed) + [made[i] for i in rng.permutation(len(made))]
+    plain = [*_names(listed)] + [made[i] for i in rng.permutation(len(made))]
     wider = [prefix + name for name in plain for prefix in _names(_PREFIXES)]
     return iter(plain + [wider[i] for i in rng.permutation(len(wider))])
 
@@ -106,10 +108,16 @@ _GIVEN = """太郎=タロウ 次郎=ジロウ 花子=ハナコ 一郎=イチロ�
 
 def people(rng: np.random.Generator, count: int) -> NDArray[np.object_]:
     """Names of `count` invented people, surname and given name apart by a full-width space."""
-    given = np.array([name.ja for name in _names(_GIVEN)], dtype=object)
+    everybody = _everybody()
+    return np.asarray(everybody[rng.integers(everybody.size, size=count)])
+
+
+@cache
+def _everybody() -> NDArray[np.object_]:
     surnames = [head.ja + tail.ja for head in _names(_SURNAME_HEADS) for tail in _names(_SURNAME_TAILS)]
-    whole = np.array([f"{surname}　{name}" for surname in surnames for name in given], dtype=object)
-    return np.asarray(whole[rng.integers(whole.size, size=count)])
+    return np.array(
+        [f"{surname}　{name.ja}" for surname in surnames for name in _names(_GIVEN)], dtype=object
+    )
 
 
 _STREETS = """けやき通り=ケヤキドオリ さくら通り=サクラドオリ いちょう並木通り=イチョウナミキドオリ 市役所通り=シヤクショドオリ 学園通り=ガクエンドオリ
@@ -117,7 +125,7 @@ _STREETS = """けやき通り=ケヤキドオリ さくら通り=サクラドオ
 もみじ通り=モミジドオリ はなみずき通り=ハナミズキドオリ 平和通り=ヘイワドオリ 青葉大通り=アオバオオドオリ かえで通り=カエデドオリ"""
 
 
-def street_names() -> list[Name]:
+def street_names() -> tuple[Name, ...]:
     """By-names that some first-class city roads have."""
     return _names(_STREETS)
 

@@ -18,6 +18,10 @@ Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
 
 
+TILE = 110.0
+"""Metres of the squares by which lots at the edge of the land are taken together."""
+
+
 @dataclass(frozen=True)
 class Parcels:
     """One entry per parcel; sites come last. Areas in local metres."""
@@ -72,7 +76,7 @@ def make_parcels(
     town = town_of(towns, shapely.get_coordinates(shapely.point_on_surface(grounds)))
     number = count_within(town)
     ground_of_block = np.full(len(layout.blocks), -1)
-    ground_of_block[blocks] = np.arange(blocks.size)
+    ground_of_block[blocks[::-1]] = np.arange(blocks.size)[::-1]  # the largest piece comes first and counts
     kept_lot = ground_of_block[lots.block[kept]] >= 0
     area, kept, whole = area[kept_lot], kept[kept_lot], whole[kept_lot]
     ground = np.concatenate([ground_of_block[lots.block[kept]], len(outline) + np.arange(len(places))])
@@ -111,24 +115,36 @@ def keep_on(
 ) -> tuple[NDArray[np.object_], Ints, Bools]:
     """Areas cut at the edge of `land`: what is left of them, their former indices, and which are uncut.
 
-    What is below `smallest` m², and slivers (4πA/P² below `roundest`), are dropped; of an area cut in pieces the
-    largest stays.
+    What is below `smallest` m², and slivers (4πA/P² below `roundest`), are dropped. An area cut in pieces comes as
+    often as it has pieces, the largest first.
     """
     inside = shapely.contains(land, areas)
     cut = np.flatnonzero(~inside & shapely.intersects(land, areas))
-    pieces = shapely.intersection(areas[cut], land, grid_size=MILLIMETRE)
+    pieces = _cut_out(areas[cut], land)
     parts, owner = shapely.get_parts(pieces, return_index=True)
     size = shapely.area(parts)
-    order = np.lexsort((-size, owner))
-    first = np.unique(owner[order], return_index=True)[1]
-    best = order[first]
-    roundness = 4 * np.pi * size[best] / np.maximum(shapely.length(parts[best]), 1e-9) ** 2
-    fine = (size[best] >= smallest) & (roundness > roundest) & (shapely.get_type_id(parts[best]) == 3)
-    best = best[fine]
-    kept = np.concatenate([np.flatnonzero(inside), cut[owner[best]]])
-    result = np.concatenate([areas[inside], parts[best]])
+    roundness = 4 * np.pi * size / np.maximum(shapely.length(parts), 1e-9) ** 2
+    fine = np.flatnonzero((size >= smallest) & (roundness > roundest) & (shapely.get_type_id(parts) == 3))
+    fine = fine[np.lexsort((-size[fine], owner[fine]))]
+    kept = np.concatenate([np.flatnonzero(inside), cut[owner[fine]]])
+    result = np.concatenate([areas[inside], parts[fine]])
     sort = np.argsort(kept, kind="stable")
     return result[sort], kept[sort], np.asarray(inside[kept[sort]])
+
+
+def _cut_out(areas: NDArray[np.object_], land: shapely.Geometry) -> NDArray[np.object_]:
+    """What of each area is on land. Each is compared with the land around it only: ten times faster than with all."""
+    pieces = np.empty(areas.size, dtype=object)
+    bounds = shapely.bounds(areas)
+    tile = np.floor(bounds[:, :2] / TILE).astype(np.int64)
+    _, group = np.unique(tile, axis=0, return_inverse=True)
+    for number in range(int(group.max()) + 1 if group.size else 0):
+        mine = np.flatnonzero(group == number)
+        low, high = bounds[mine, :2].min(axis=0) - 1, bounds[mine, 2:].max(axis=0) + 1
+        around = shapely.clip_by_rect(land, low[0], low[1], high[0], high[1])
+        around = around if shapely.is_valid(around) else land
+        pieces[mine] = shapely.intersection(areas[mine], around, grid_size=MILLIMETRE)
+    return pieces
 
 
 def count_within(group: Ints) -> Ints:

@@ -41,11 +41,13 @@ def in_chunks(pieces: Iterable[LayerRows], origin: Floats) -> Iterator[LayerRows
     A chunk goes out as soon as SMALLEST_CHUNK rows of a layer have come together, so memory stays bounded.
     """
     waiting: dict[str, list[LayerRows]] = {}
+    counts: dict[str, int] = {}
     for piece in pieces:
         if len(piece):
-            parts = waiting.setdefault(piece.layer, [])
-            parts.append(piece)
-            if sum(len(part) for part in parts) >= SMALLEST_CHUNK:
+            waiting.setdefault(piece.layer, []).append(piece)
+            counts[piece.layer] = counts.get(piece.layer, 0) + len(piece)
+            if counts[piece.layer] >= SMALLEST_CHUNK:
+                counts[piece.layer] = 0
                 yield from _joined(waiting.pop(piece.layer), origin)
     for parts in waiting.values():
         yield from _joined(parts, origin)
