@@ -12,6 +12,7 @@ from pyproj import Transformer
 
 from gisapp.sample import LayerRows, generate
 from gisapp.sample.blocks import Demand, lay_out
+from gisapp.sample.city import building_land, make_city
 from gisapp.sample.frame import Frame
 from gisapp.sample.lots import cut_lots
 from gisapp.sample.names import district_names, people, romaji
@@ -40,17 +41,17 @@ def test_another_seed_gives_another_city_of_the_same_size(town: dict[str, LayerR
     assert other["base.boundary"].geometry[0] != town["base.boundary"].geometry[0]
 
 
-def test_another_plane_system_shows_the_same_place(town: dict[str, LayerRows]) -> None:
-    other = joined(generate(PARCELS, srid=6676))
-    to_lonlat = [Transformer.from_crs(srid, 6668, always_xy=True) for srid in (6677, 6676)]
-    here, there = (
-        shape.transform(*shapely.get_coordinates(rows["base.boundary"].geometry[0].centroid)[0])
-        for shape, rows in zip(to_lonlat, (town, other), strict=True)
-    )
-    assert here == pytest.approx(there, abs=1e-3)
+@pytest.mark.parametrize("srid", [6669, 6676, 6677, 6687])
+def test_the_city_lies_at_the_same_place_in_every_plane_system(srid: int) -> None:
+    city = make_city(1000, 7, srid, "")
+    east_north = Transformer.from_crs(6668, srid, always_xy=True).transform(141.3, 35.2)
+    assert city.origin.tolist() == [round(metres) for metres in east_north]
+    lon, lat = city.lonlat(np.array([[0.0, 0.0]]))
+    assert (lon[0], lat[0]) == pytest.approx((141.3, 35.2), abs=1e-5)
+    assert city.from_lonlat(np.array([[lon[0], lat[0]]])) == pytest.approx(np.zeros((1, 2)), abs=0.02)
 
 
-@pytest.mark.parametrize("parcels", [1000, 6000])
+@pytest.mark.parametrize("parcels", [1000, 5000])
 def test_a_city_of_any_size_has_every_layer(parcels: int, town: dict[str, LayerRows]) -> None:
     other = joined(generate(parcels))
     assert set(other) == set(town)
@@ -74,8 +75,6 @@ def test_a_frame_finds_its_way_back(bend: float) -> None:
 
 
 def test_lots_fill_their_blocks_exactly() -> None:
-    from gisapp.sample.city import building_land, make_city
-
     city = make_city(PARCELS, 7, 6677, "")
     for district in city.districts:
         land = building_land(city, district)
