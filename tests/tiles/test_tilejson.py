@@ -1,0 +1,70 @@
+"""TileJSON 3.0 says what the tiles hold."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import mapbox_vector_tile
+from flask.testing import FlaskClient
+
+from gisapp.geo.tiles import tile_at
+from gisapp.installation import Installation
+
+
+def test_a_layers_tilejson_says_where_its_tiles_are_and_what_they_hold(
+    client: FlaskClient, installation: Installation
+) -> None:
+    said = client.get("/tiles/roads.street.json").get_json()
+    layer = installation.catalogue.layer("roads.street")
+    assert said["tilejson"] == "3.0.0"
+    assert said["tiles"] == ["http://localhost/tiles/roads.street/{z}/{x}/{y}.mvt"]
+    assert (said["minzoom"], said["maxzoom"]) == (layer.min_zoom, layer.max_zoom)
+    assert said["bounds"] == list(installation.city.bounds)
+    assert "CC BY 4.0" in said["attribution"]
+    (vector_layer,) = said["vector_layers"]
+    assert vector_layer["id"] == "roads.street"
+    assert set(vector_layer["fields"]) == {"name", "class", "grade"}
+
+
+def test_no_tile_holds_a_field_that_its_tilejson_does_not_name(
+    client: FlaskClient, installation: Installation
+) -> None:
+    layers = [layer for layer in installation.catalogue.layers.values() if not layer.views()[0].needs]
+    held = 0
+    for layer in layers:
+        said = client.get(f"/tiles/{layer.id}.json").get_json()["vector_layers"][0]
+        with installation.database.transaction("owner") as connection:
+            point = (
+                f"SELECT ST_Transform(ST_PointOnSurface(geom), 4326) AS p FROM {layer.id} ORDER BY id LIMIT 1"
+            )
+            lon, lat = connection.exec_driver_sql(f"SELECT ST_X(p), ST_Y(p) FROM ({point}) AS f").one()
+        x, y = tile_at(lon, lat, layer.max_zoom)
+        tile = mapbox_vector_tile.decode(
+            client.get(f"/tiles/{layer.id}/{layer.max_zoom}/{x}/{y}.mvt").get_data()
+        )
+        names = {name for feature in tile[layer.id]["features"] for name in feature["properties"]}
+        assert names <= set(said["fields"]), layer.id
+        held += len(names)
+    assert held > 10
+
+
+def test_several_layers_are_one_source(client: FlaskClient) -> None:
+    said = client.get("/tiles/base.boundary,base.building.json").get_json()
+    assert (said["minzoom"], said["maxzoom"]) == (5, 16)
+    assert [each["id"] for each in said["vector_layers"]] == ["base.boundary", "base.building"]
+    assert said["tiles"] == ["http://localhost/tiles/base.boundary,base.building/{z}/{x}/{y}.mvt"]
+
+
+def test_it_speaks_both_languages(client: FlaskClient) -> None:
+    assert client.get("/tiles/base.building.json").get_json()["name"] == "建物"
+    assert client.get("/tiles/base.building.json?lang=en").get_json()["name"] == "Buildings"
+
+
+def test_it_is_for_those_who_see_the_layer(
+    client: FlaskClient, signed_in: Callable[[str], FlaskClient]
+) -> None:
+    assert client.get("/tiles/tax.house.json").status_code == 404
+    said = signed_in("tax").get("/tiles/tax.house.json")
+    assert said.status_code == 200
+    assert said.headers["Cache-Control"] == "private, no-cache"
+    assert "owner" not in said.get_data(as_text=True)
