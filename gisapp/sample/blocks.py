@@ -49,7 +49,7 @@ class Layout:
     """The blocks, sites and streets of one district.
 
     `blocks` has columns u0, u1, v0, v1, number of the street in front (at v0) and behind (at v1); `streets` has
-    columns u0, v0, u1, v1, width, number: pieces of one number belong to one street. `main` streets divide chome.
+    columns u0, v0, u1, v1, width, number: pieces of one number belong to one street.
     """
 
     blocks: Floats
