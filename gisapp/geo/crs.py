@@ -6,6 +6,7 @@ survey writes X for north and Y for east; EPSG follows it. Here x is east.)
 
 from __future__ import annotations
 
+import re
 import warnings
 from dataclasses import dataclass, field
 from typing import Any
@@ -53,7 +54,12 @@ def find_system(text: str) -> pyproj.CRS | None:
     A WKT that means a system of the EPSG register is taken as that, so that its datum is known for sure.
     """
     try:
-        system = pyproj.CRS.from_user_input(text)
+        if re.fullmatch(r"[A-Z]+:\w+", text):
+            system = pyproj.CRS.from_authority(*text.split(":"))
+        elif re.match(r"[A-Z_]+\[", text):
+            system = pyproj.CRS.from_wkt(text)
+        else:  # never a search by name, which is slow and finds too much
+            return None
     except CRSError:
         return None
     if system.is_bound and system.source_crs is not None:

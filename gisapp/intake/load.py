@@ -9,6 +9,7 @@ from __future__ import annotations
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
@@ -86,7 +87,10 @@ def load_file(
                 installation.database.transaction("owner") as connection,
                 connection.begin_nested() as savepoint,
             ):
-                _load(connection, installation, order, source, report, progress)
+                with closing(
+                    source.batches()
+                ) as batches:  # GDAL's settings are restored at once, not some day
+                    _load(connection, installation, order, source, batches, report, progress)
                 report.ok = True
                 report.seconds = time.monotonic() - began
                 if before_commit is not None:
@@ -106,12 +110,13 @@ def _load(
     installation: Installation,
     order: Order,
     source: Source,
+    batches: Iterator[Batch],
     report: Report,
     progress: Progress | None,
 ) -> None:
     raw = raw_connection(connection)
     layer, city = order.layer, installation.city
-    first, batches = _peek(source)
+    first = _first(batches)
     columns = map_columns(layer, source, dict(order.options.constants))
     report.findings.add([*source.problems, *columns.problems, *no_field_found(layer, columns)])
     _describe(report, source, columns)
@@ -119,7 +124,7 @@ def _load(
     report.transformation, report.system_from = placed.transformation, placed.said_by
     plan = _Plan(columns, placed, _city_area(raw, installation, layer))
     staged = create_stage(raw, layer)
-    box = _stage(raw, plan, order, city.srid, batches, report, progress, source.count)
+    box = _stage(raw, plan, order, city.srid, chain([first], batches), report, progress, source.count)
     if box is not None:
         report.bounds = lonlat_bounds(box, city)
     _check_whole(raw, order, staged, report, city.name_ja)
@@ -131,9 +136,8 @@ def _load(
     report.revision, report.difference = publish(raw, layer, order.options.mode, staged, order.who, what)
 
 
-def _peek(source: Source) -> tuple[Batch, Iterator[Batch]]:
-    """The first rows, and all rows with them. Raises errors.FileRefused for a file without any."""
-    batches = source.batches()
+def _first(batches: Iterator[Batch]) -> Batch:
+    """The first rows. Raises errors.FileRefused for a file without any."""
     first = next(batches, None)
     if first is None or not len(first.rows):
         why = ("地物（行）が一つもありません", "it holds no features at all")
@@ -142,7 +146,7 @@ def _peek(source: Source) -> tuple[Batch, Iterator[Batch]]:
             why,
             ("書き出す範囲やレイヤーを確かめてください。", "See which area and layer were exported."),
         )
-    return first, chain([first], batches)
+    return first
 
 
 def _describe(report: Report, source: Source, columns: ColumnMap) -> None:

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import codecs
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from gisapp import errors
+from gisapp.text.encodings import codec_named
 
 MODES = ("replace", "append", "upsert")
-CP932_NAMES = {"shift_jis", "shiftjis", "sjis", "x-sjis", "ms932", "windows-31j", "cp932", "932"}
-"""Names under which Japanese Windows text goes. Python's own `shift_jis` lacks ①, ㈱ and 髙."""
 
 
 @dataclass(frozen=True)
@@ -65,19 +63,11 @@ def _crs(text: str) -> str:
 
 
 def _encoding(text: str) -> str:
-    name = text.strip().lower().replace(" ", "")
-    if not name:
-        return ""
-    if name in CP932_NAMES:
-        return "cp932"
-    try:
-        found = codecs.lookup(name)
-        if not found._is_text_encoding:  # rot13 and the like change text, they do not read bytes
-            raise LookupError(name)
-    except LookupError as error:
+    codec = codec_named(text) if text.strip() else ""
+    if codec is None:
         why = {"why_ja": "知らない文字コードです", "why_en": "there is no such encoding"}
-        raise errors.ParameterInvalid(name="encoding", example="encoding=cp932", **why) from error
-    return found.name
+        raise errors.ParameterInvalid(name="encoding", example="encoding=cp932", **why)
+    return codec
 
 
 def _constant(text: str) -> tuple[str, str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import uuid
-from pathlib import PurePath
+from pathlib import Path, PurePath
 from typing import Any
 
 from flask import Blueprint, jsonify, request, url_for
@@ -15,6 +15,7 @@ from gisapp.access.guard import asker, changes_layer, installation, require_chan
 from gisapp.access.policy import may_change
 from gisapp.intake.jobs import defer
 from gisapp.intake.options import parse_options
+from gisapp.intake.sniff import check_name, kind_of
 from gisapp.intake.uploads import add_upload, file_of, find_upload, folder_of, purge, set_state
 
 uploads = Blueprint("uploads", __name__)
@@ -40,6 +41,7 @@ def receive(layer: str) -> Any:
     person = asker().person
     assert person is not None
     try:
+        _look_at(file_of(installation().settings, upload_id), name)
         with installation().database.transaction(roles.APP) as connection:
             kept = options.as_json() | {"publish": publish}
             add_upload(connection, upload_id, layer, name, kept, person.id)
@@ -106,6 +108,15 @@ def _own_upload(upload_id: uuid.UUID) -> Row[Any]:
     if layer is None or not may_change(asker(), layer, "upload").allowed:
         raise errors.UploadNotFound(id=upload_id)
     return row
+
+
+def _look_at(path: Path, name: str) -> None:
+    """Refuse at once what a glance shows to be wrong. Raises errors.FileRefused."""
+    try:
+        check_name(name, kind_of(path))
+    except errors.FileRefused as refusal:
+        refusal.values["file"] = name
+        raise
 
 
 def _publish_wanted() -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from typing import Any
 
@@ -30,11 +30,11 @@ class Batch:
 
 @dataclass(frozen=True)
 class Source:
-    """An opened file. `batches` may be called once, while the folder it was opened in is there."""
+    """An opened file. `batches` may be called once, while the folder it was opened in is there; close what it returns."""
 
     format: str
     columns: tuple[str, ...]
-    batches: Callable[[], Iterator[Batch]]
+    batches: Callable[[], Generator[Batch, None, None]]
     crs: str | None = None  # "EPSG:2450" or a WKT; None: the file names none
     crs_from: Text | None = None  # where that stands
     encoding: str = ""

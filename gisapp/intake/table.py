@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -225,7 +225,9 @@ def _position_columns(names: list[str]) -> tuple[int, int, bool]:
     refuse("no_position", why, do)
 
 
-def _batches(records: Iterable[Record | Problem], names: list[str], x: int, y: int) -> Iterator[Batch]:
+def _batches(
+    records: Iterable[Record | Problem], names: list[str], x: int, y: int
+) -> Generator[Batch, None, None]:
     rows: list[Record] = []
     problems: list[Problem] = []
     for record in records:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -201,10 +201,10 @@ def _refuse_unreadable() -> NoReturn:
 
 def _reader(
     path: Path, words: dict[str, Any], names: list[str], codec: str | None
-) -> Callable[[], Iterator[Batch]]:
+) -> Callable[[], Generator[Batch, None, None]]:
     """What reads the rows. Column names are `names`, in the order of the file."""
 
-    def read() -> Iterator[Batch]:
+    def read() -> Generator[Batch, None, None]:
         first = 1
         try:
             with (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import re
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -17,6 +18,8 @@ LANGUAGE_BYTES = {
     0x79: "cp949",
 }
 """Language driver byte of a DBF (offset 29) → codec. 0x00 and 0x57 say nothing."""
+NOT_CP932 = re.compile("[\x80\uf8f0-\uf8f3]")
+"""What Python makes of the bytes 80, A0, FD, FE, FF, which CP932 leaves undefined."""
 LONGEST_CHARACTER = 3  # bytes of a character that a fixed width may have cut
 
 
@@ -40,21 +43,21 @@ def codec_named(name: str) -> str | None:
     )
     for guess in (plain, f"cp{plain}"):
         try:
-            found = codecs.lookup(guess).name
-            b"".decode(found)  # not a codec that changes text to text
-        except (LookupError, UnicodeError):
+            found = codecs.lookup(guess)
+        except LookupError:
             continue
-        return found
+        if found._is_text_encoding:  # not one that changes text to text
+            return found.name
     return None
 
 
 def decodes(raw: bytes, codec: str, *, may_be_cut: bool = False) -> bool:
     """Whether `raw` is text in `codec`; `may_be_cut`: a character at its end may lack its last bytes."""
     try:
-        raw.decode(codec)
+        text = raw.decode(codec)
     except UnicodeDecodeError as error:
         return may_be_cut and error.end == len(raw) and len(raw) - error.start < LONGEST_CHARACTER
-    return True
+    return codec != "cp932" or not NOT_CP932.search(text)
 
 
 def fitting(samples: Iterable[bytes], candidates: Iterable[str] = CANDIDATES) -> list[str]:
@@ -79,7 +82,9 @@ def _reads(path: Path, codec: str) -> bool:
     with path.open("rb") as file:
         try:
             while chunk := file.read(2**20):
-                decoder.decode(chunk)
+                text = decoder.decode(chunk)
+                if "\0" in text or (codec == "cp932" and NOT_CP932.search(text)):
+                    return False
             decoder.decode(b"", final=True)
         except UnicodeDecodeError:
             return False
