@@ -62,14 +62,16 @@ def content_security_policy(nonce: str = "") -> str:
 
 
 def add(response: Response, secure: bool = False) -> Response:
-    """Set the headers on an answer; `secure` (pages served over TLS) adds HSTS. A header already set
-    stays."""
+    """Set the headers on an answer, where it has them not; `secure` (served over TLS) adds HSTS."""
     headers = dict(EVERY_ANSWER)
     if response.mimetype == "text/html":
         used = str(g.get("csp_nonce", "")) if has_request_context() else ""
         headers |= EVERY_PAGE | {"Content-Security-Policy": content_security_policy(used)}
         # A page shows what its reader may see and has a nonce of its own: no shared cache may hand it on.
         headers["Cache-Control"] = "private, no-cache"
+    if response.cache_control.public:
+        # What any cache may keep, any page may read: a notebook's map, another city's.
+        headers["Access-Control-Allow-Origin"] = "*"
     if secure:
         headers["Strict-Transport-Security"] = "max-age=31536000"
         headers["Cross-Origin-Opener-Policy"] = "same-origin"  # browsers complain of it over plain HTTP

@@ -35,9 +35,10 @@ def city_map(
     wanted = [catalogue.layer(layer) for layer in layers]
     chosen = [layer for layer in catalogue.layers.values() if layer in wanted or is_backdrop(layer)]
     figure = OfflineFigure(title=city.name_ja, server=server, height=height)
-    city_view = leaflet_map(city.bounds)
+    city_view = leaflet_map(city.bounds, zoom_control=True)
     figure.add_child(city_view, name=city_view.get_name())
     city_view.add_child(MapLibreLayer(map_style(chosen, {layer.id for layer in chosen})))
-    west, south, east, north = city.bounds
-    city_view.fit_bounds([[south, west], [north, east]])
+    if not city.sample:  # a made-up city is of any size: its map opens in its middle
+        west, south, east, north = city.bounds
+        city_view.fit_bounds([[south, west], [north, east]])
     return city_view

@@ -56,15 +56,14 @@ def front_html(front: Front, lang: str = "ja") -> str:
     return template.render(front=front, t=words(lang), lang=lang)
 
 
-def leaflet_map(bounds: tuple[float, float, float, float], height: str = "100%") -> folium.Map:
-    """A Folium map over `bounds` (w, s, e, n in degrees), without tiles and controls of its own."""
+def leaflet_map(bounds: tuple[float, float, float, float], zoom_control: bool = False) -> folium.Map:
+    """A Folium map over `bounds` (w, s, e, n in degrees), without tiles of its own."""
     west, south, east, north = bounds
     return folium.Map(
         location=((south + north) / 2, (west + east) / 2),
         zoom_start=14,
         tiles=None,
-        height=height,
-        zoom_control=False,
+        zoom_control=zoom_control,
         attribution_control=False,
         zoom_snap=0.25,
         min_zoom=9,

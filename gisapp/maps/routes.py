@@ -8,6 +8,7 @@ from flask import Blueprint, redirect, request, url_for
 from flask_wtf.csrf import generate_csrf
 from werkzeug.wrappers import Response
 
+from gisapp import answers
 from gisapp.access.guard import asker, audience_role, installation, open_to_all, visible_layers
 from gisapp.catalogue.layer import view_for
 from gisapp.maps import build, pages
@@ -19,11 +20,11 @@ maps = Blueprint("maps", __name__)
 
 @maps.get("/")
 @open_to_all
-def index() -> str:
+def index() -> Response:
     """Which maps there are."""
     here, reader = installation(), _reader()
     front = build.front(here.city, here.catalogue, _layers(), reader)
-    return pages.front_html(front, reader.lang)
+    return _page(pages.front_html(front, reader.lang))
 
 
 @maps.get("/favicon.ico")
@@ -35,22 +36,26 @@ def icon() -> Response:
 
 @maps.get("/maps/hazard")
 @open_to_all
-def hazard() -> str:
+def hazard() -> Response:
     """The public hazard map; the same for everybody."""
     here, bounds, lang = installation(), _bounds(), _language()
     city = replace(here.city, bounds=bounds or here.city.bounds)
     viewer = build.hazard_viewer(city, here.catalogue, lang, boundary_known=bounds is not None)
-    return pages.viewer_html(viewer, nonce(), lang)
+    return _page(pages.viewer_html(viewer, nonce(), lang))
 
 
 @maps.get("/maps/<string:department>")
 @open_to_all
-def staff(department: str) -> str:
+def staff(department: str) -> Response:
     """A department's map. A visitor sees its public layers. Raises errors.DepartmentNotFound."""
     here, reader = installation(), _reader()
     city = replace(here.city, bounds=_bounds() or here.city.bounds)
     viewer = build.staff_viewer(city, here.catalogue, _layers(), department, reader)
-    return pages.viewer_html(viewer, nonce(), reader.lang)
+    return _page(pages.viewer_html(viewer, nonce(), reader.lang))
+
+
+def _page(html: str) -> Response:
+    return answers.send(html.encode(), "text/html")
 
 
 def _bounds() -> Bounds | None:

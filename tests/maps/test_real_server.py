@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import functools
+import threading
+from collections.abc import Callable, Iterator
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 
+import folium
 import pytest
 from playwright.sync_api import Page
 from shapely.geometry import shape
-from visits import Visit, wait_until_drawn
+from visits import Visit, wait_until, wait_until_drawn
+
+from gisapp.maps import city_map
+from gisapp.maps.elements import MapLibreLayer
 
 pytestmark = pytest.mark.browser
 Open = Callable[..., Visit]
@@ -68,3 +76,35 @@ def test_a_department_sees_what_a_visitor_cannot(visit: Open, server: str, staff
     assert "地番図" not in visitor.page.content() and "tax.parcel" not in visitor.page.content()
     assert "所有者" not in ask_at_the_centre(visitor.page)
     assert found.complaints == visitor.complaints == []
+
+
+@pytest.fixture
+def notebook_server(tmp_path: Path) -> Iterator[str]:
+    """Address of a server that holds the notebooks in `tmp_path`, and is not gisapp's."""
+    handler = functools.partial(SimpleHTTPRequestHandler, directory=str(tmp_path))
+    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+
+
+def test_a_notebook_draws_the_public_map_from_a_server_elsewhere(
+    visit: Open, server: str, notebook_server: str, tmp_path: Path
+) -> None:
+    drawn = city_map("sample", ["disaster.flood_depth"], server=server)
+    folium.Marker((35.2, 141.3), popup="本町").add_to(drawn)
+    page = f"<!doctype html><meta charset=utf-8><link rel=icon href=data:,>{drawn._repr_html_()}"
+    (tmp_path / "notebook.html").write_text(page, "utf-8")
+    found = visit(f"{notebook_server}/notebook.html", drawn=False)
+    layer = next(child for child in drawn._children.values() if isinstance(child, MapLibreLayer))
+    asked = """(name) => {
+      const gl = window[name]?.getMaplibreMap?.();
+      if (!gl || !gl.loaded() || !gl.areTilesLoaded()) return 0;
+      return gl.queryRenderedFeatures({layers: ["disaster.flood_depth/depth"]}).length;
+    }"""
+    frame = found.page.frames[1]
+    wait_until(found.page, lambda: frame.evaluate(asked, layer.get_name()) > 0)
+    frame.click(".leaflet-marker-icon")
+    assert "本町" in frame.inner_text(".leaflet-popup-content")
+    assert all(url.startswith((notebook_server, "about:")) for url in found.others(server))
+    assert found.complaints == []

@@ -65,5 +65,16 @@ def test_transport_security_is_asked_for_only_over_tls() -> None:
     assert "Strict-Transport-Security" in application(secure=True).test_client().get("/page").headers
 
 
+@pytest.mark.parametrize(
+    ("cache", "open_to"), [("public, max-age=0", "*"), ("private, no-cache", None), ("no-store", None)]
+)
+def test_pages_of_others_read_only_what_is_public(cache: str, open_to: str | None) -> None:
+    app = application()
+    app.add_url_rule(
+        "/tile", view_func=lambda: Response(b"", headers={"Cache-Control": cache}), endpoint="tile"
+    )
+    assert app.test_client().get("/tile").headers.get("Access-Control-Allow-Origin") == open_to
+
+
 def test_a_header_that_a_route_chose_stays() -> None:
     assert application().test_client().get("/own").headers["Cache-Control"] == "no-store"

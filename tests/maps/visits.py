@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -50,17 +51,22 @@ def note(visit: Visit, line: Any) -> None:
         visit.complaints.append(line.text)
 
 
-def wait_until_drawn(page: Page, seconds: float = 30) -> None:
-    """Wait until MapLibre has nothing left to load or draw. Polls, because the page's policy forbids eval."""
-    asked = """() => {
+def wait_until(page: Page, so: Callable[[], bool], seconds: float = 30) -> None:
+    """Wait until `so()`. Polls from outside: a page's policy forbids the eval of the driver's own wait."""
+    for _ in range(int(seconds * 10)):
+        if so():
+            return
+        page.wait_for_timeout(100)
+    raise AssertionError("it did not come about")
+
+
+def wait_until_drawn(page: Page) -> None:
+    """Wait until MapLibre has nothing left to load or draw, twice in a row."""
+    drawn = """() => {
       const config = JSON.parse(document.getElementById("config").textContent);
       const gl = window[config.renderer]?.getMaplibreMap?.();
       return Boolean(gl && gl.loaded() && gl.areTilesLoaded());
     }"""
-    for _ in range(int(seconds * 10)):
-        if page.evaluate(asked):
-            page.wait_for_timeout(250)
-            if page.evaluate(asked):
-                return
-        page.wait_for_timeout(100)
-    raise AssertionError("the map did not finish drawing")
+    wait_until(page, lambda: page.evaluate(drawn))
+    page.wait_for_timeout(250)
+    wait_until(page, lambda: page.evaluate(drawn))
