@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 from gisapp.catalogue.layer import Text
 from gisapp.intake.dbf import read_dbf, sample_texts
 from gisapp.intake.problem import NOTE, REPAIR, WARNING, Problem
-from gisapp.text.encodings import LANGUAGE_BYTES, codec_named, fitting
+from gisapp.text.encodings import CANDIDATES, LANGUAGE_BYTES, codec_named, fitting
 
 LONGEST_CPG = 64  # bytes; more is something else, such as an error page saved under that name
 
@@ -39,12 +39,11 @@ def diagnose_encoding(dbf_path: Path | None, cpg_path: Path | None, forced: str)
         declared = LANGUAGE_BYTES.get(dbf.language)
         said_by = Text("DBF の言語コードによる", "from the DBF's language byte")
     samples = list(sample_texts(dbf_path, dbf)) if dbf_path and dbf else []
-    if declared is not None and (not samples or fitting(samples, [declared])):
+    found = fitting(samples, dict.fromkeys([*([declared] if declared else []), *CANDIDATES]))
+    best = found[0] if found else declared
+    if declared is not None and (best == declared or (declared in found and best != "utf-8")):
         return Encoding(declared, said_by, tuple(problems))
-    found = fitting(samples)
-    if declared is not None and not found:
-        return Encoding(declared, said_by, tuple(problems))
-    codec = found[0] if found else "cp932"
+    codec = best or "cp932"
     if samples:
         problems.append(_guessed(codec, declared))
     return Encoding(codec, Text("内容から判断", "by evidence"), tuple(problems))

@@ -163,9 +163,9 @@ def lonlat_bounds(box: Bounds, city: City) -> Bounds:
     assert plane is not None and lonlat is not None
     back = find_transformation(plane, lonlat, city.bounds)
     assert back is not None
-    west, south, east, north = shapely.bounds(
-        back.shapes(shapely.segmentize(shapely.box(*box), max(box[2] - box[0], 1) / 8))
-    )
+    x, y = np.meshgrid(np.linspace(box[0], box[2], 9), np.linspace(box[1], box[3], 9))
+    points = back.points(np.column_stack([x.ravel(), y.ravel()]))
+    (west, south), (east, north) = points.min(axis=0), points.max(axis=0)
     return float(west), float(south), float(east), float(north)
 
 

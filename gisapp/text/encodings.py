@@ -61,9 +61,11 @@ def decodes(raw: bytes, codec: str, *, may_be_cut: bool = False) -> bool:
 
 
 def fitting(samples: Iterable[bytes], candidates: Iterable[str] = CANDIDATES) -> list[str]:
-    """The candidates in which every sample is text, in their order."""
+    """The candidates in which every sample is text; those in which no sample ends inside a character come first."""
     samples = list(samples)
-    return [codec for codec in candidates if all(decodes(raw, codec, may_be_cut=True) for raw in samples)]
+    whole = [codec for codec in candidates if all(decodes(raw, codec) for raw in samples)]
+    cut = [codec for codec in candidates if all(decodes(raw, codec, may_be_cut=True) for raw in samples)]
+    return whole + [codec for codec in cut if codec not in whole]
 
 
 def encoding_of_file(path: Path, candidates: Iterable[str] = CANDIDATES) -> str | None:
