@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import importlib.metadata
 import re
 import subprocess
 import sys
@@ -100,3 +101,22 @@ def test_no_stub_is_left() -> None:
         if re.search(r"raise NotImplementedError|\b(TODO|FIXME|XXX)\b", line)
     ]
     assert not found
+
+
+def test_every_library_that_is_imported_is_in_the_requirements() -> None:
+    """What happens to be installed on one machine is not there on a fresh one."""
+    named = {
+        line.split("[")[0].strip().lower().replace("-", "_")
+        for line in (ROOT / "requirements.in").read_text().splitlines()
+    }
+    provided = importlib.metadata.packages_distributions()
+    missing = set()
+    for file in python_files("gisapp", "migrations"):
+        for node in ast.walk(ast.parse(file.read_text())):
+            modules = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+            if isinstance(node, ast.ImportFrom) and node.module and not node.level:
+                modules = [node.module]
+            for module in {m.split(".")[0] for m in modules} - set(sys.stdlib_module_names) - {"gisapp"}:
+                if not {d.lower().replace("-", "_") for d in provided.get(module, [module])} & named:
+                    missing.add(f"{module} ({file.relative_to(ROOT)})")
+    assert not missing, f"add these to requirements.in and pin them: {sorted(missing)}"
