@@ -39,7 +39,11 @@ def identify_place() -> Response:
 
 
 def _asked(layers: str | None) -> list[tuple[Layer, View]]:
-    """All layers where none were named; none for an empty list: a map with no layer switched on asks so."""
+    """All layers where none were named; none for an empty list, as a map with all layers off asks.
+
+    In the catalogue's order however they were named: the same layers are the same statement, prepared once.
+    """
     if layers is None:
         return visible_layers()
-    return [visible(layer) for layer in dict.fromkeys(layers.split(",")) if layer]
+    named = {visible(layer)[0].id for layer in layers.split(",") if layer}
+    return [(layer, view) for layer, view in visible_layers() if layer.id in named]

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from gisapp import __version__
 from gisapp.ogc.items import MOST, USUAL
 from gisapp.ogc.links import GEOJSON, HTML, JSON, OPENAPI, address
 from gisapp.ogc.words import WORDS
 from gisapp.settings import City
 
 Schema = dict[str, Any]
+
+VERSION = "1.0.0"  # of this interface, not of gisapp
 
 LINKS: Schema = {"type": "array", "items": {"$ref": "#/components/schemas/link"}}
 NUMBERS: Schema = {"type": "array", "items": {"type": "number"}, "minItems": 4, "maxItems": 4}
@@ -141,7 +142,7 @@ def definition(city: City, layers: Sequence[str], lang: str) -> dict[str, Any]:
         "info": {
             "title": words["title"].format(city=name),
             "description": words["about"].format(city=name),
-            "version": __version__,
+            "version": VERSION,
         },
         "servers": [{"url": address("").rstrip("/")}],
         "paths": _paths(),

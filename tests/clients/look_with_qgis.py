@@ -1,4 +1,4 @@
-"""Run by the system's Python, which has QGIS: opens what stdin says, tells on stdout what it found (both JSON)."""
+"""Run by the system's Python, which has QGIS: opens what stdin says, says on stdout what it found."""
 
 from __future__ import annotations
 
