@@ -39,7 +39,7 @@ class Settings:
     port: int = _setting(8000, "Port the server listens on.")
     bind: str = _setting("127.0.0.1", "Address the server listens on.")
     workers: int = _setting(2, "Web processes.")
-    threads: int = _setting(8, "Threads of each web process.")
+    threads: int = _setting(4, "Threads of each web process.")
     max_connections: int = _setting(
         16, "Database connections that one web process may hold over all audiences."
     )

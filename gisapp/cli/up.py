@@ -28,6 +28,7 @@ from gisapp.schema.sync import sync
 from gisapp.settings import Settings, load_settings
 
 GRACE_SECONDS = 8.0
+WORKER = "from gisapp.cli.worker import main; main()"  # imported, not run as __main__: its jobs are found by name
 
 
 @click.command()
@@ -100,7 +101,7 @@ def run(installation: Installation, *, announce: bool = True) -> None:
     """Run the web server and the worker until Ctrl-C, SIGTERM or the end of one of them."""
     settings = installation.settings
     children = {"web": _spawn(web_command(settings), web_environment(settings))}
-    children["worker"] = _spawn([sys.executable, "-m", "gisapp.cli.worker"], os.environ.copy())
+    children["worker"] = _spawn([sys.executable, "-c", WORKER], os.environ.copy())
     _note(settings).parent.mkdir(parents=True, exist_ok=True)
     pids = {"up": os.getpid()} | {name: child.pid for name, child in children.items()}
     _note(settings).write_text(json.dumps(pids))
