@@ -17,6 +17,7 @@ from gisapp.installation import Installation
 from tests.tiles.decoding import Drawn, decode, fetch
 
 MOST_TILES = 60  # of one layer and zoom
+PIXEL = 16  # units
 
 
 @pytest.fixture
@@ -74,6 +75,21 @@ def test_at_the_last_zoom_a_tile_holds_exactly_what_postgis_finds_there(
             compared += len(ids)
     assert compared > 2000
     assert in_the_buffer_only > 100  # what lies only in the buffer is not lost at the seam
+
+
+def test_at_every_zoom_a_tile_holds_what_is_larger_than_a_pixel(
+    installation: Installation, client: FlaskClient, connection: Connection
+) -> None:
+    compared = 0
+    for layer in public_layers(installation):
+        for z in range(layer.min_zoom, layer.max_zoom):
+            for x, y in filled(connection, layer, z)[:6]:
+                drawn = decode(fetch(client, layer.id, z, x, y), z, x, y).get(layer.id, [])
+                seen = ids_within(connection, layer, grown(z, x, y, BUFFER - 1), at_least=PIXEL * unit(z))
+                lost = seen - {feature.id for feature in drawn}
+                assert not lost, f"{layer.id} {z}/{x}/{y}: lost {lost}"
+                compared += len(seen)
+    assert compared > 2000
 
 
 def test_at_every_zoom_tiles_are_valid(
