@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from flask import Blueprint, redirect, request, url_for
+from flask import Blueprint, request
 from flask_wtf.csrf import generate_csrf
 from werkzeug.wrappers import Response
 
@@ -25,13 +25,6 @@ def index() -> Response:
     here, reader = installation(), _reader()
     front = build.front(here.city, here.catalogue, _layers(), reader)
     return _page(pages.front_html(front, reader.lang))
-
-
-@maps.get("/favicon.ico")
-@open_to_all
-def icon() -> Response:
-    """The icon, for pages that name none."""
-    return redirect(url_for("static", filename="icons/gisapp.svg"), 301)
 
 
 @maps.get("/maps/hazard")

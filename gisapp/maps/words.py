@@ -50,7 +50,6 @@ WORDS: dict[str, tuple[str, str]] = {
     "layers": ("レイヤー", "Layers"),
     "layers_filter": ("レイヤーを絞り込む", "Filter layers"),
     "layers_none": ("該当するレイヤーはありません。", "No layer of that name."),
-    "shown_of": ("{shown} / {all}", "{shown} / {all}"),
     "layer_far": ("拡大すると表示されます。", "Zoom in to see it."),
     "opacity": ("濃さ", "Opacity"),
     "opacity_of": ("{layer}の濃さ", "Opacity of {layer}"),

@@ -1,7 +1,7 @@
 // The public hazard map: chips that switch what is drawn, a legend, and the sheet with the answer.
 import { identify } from "./identify.js";
 import { byId, config, map, say, tell } from "./page.js";
-import { keepPlaceInAddress, onPlace } from "./place.js";
+import { keepPlaceInAddress, onPlace, takePlaceAlong } from "./place.js";
 import { mapRenderer } from "./renderer.js";
 import { putPin } from "./selection.js";
 import { showPlace, tellInSheet, wireSheet } from "./sheet.js";
@@ -10,6 +10,7 @@ import { classOf } from "./style-class.js";
 const wide = matchMedia("(min-width: 800px)");
 
 keepPlaceInAddress(wide.matches ? undefined : { top: 120, bottom: 150 });
+takePlaceAlong();
 const renderer = mapRenderer();
 wireSheet();
 chips();

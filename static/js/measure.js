@@ -21,6 +21,7 @@ export function measureTool() {
     select.setAttribute("aria-pressed", String(!measuring));
     byId("measure").hidden = !measuring;
     map.getContainer().classList.toggle("measuring", measuring);
+    map.doubleClickZoom[measuring ? "disable" : "enable"](); // two points in short order are not a wish to zoom
     places.length = 0;
     draw();
   };

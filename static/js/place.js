@@ -17,6 +17,13 @@ export function keepPlaceInAddress(covered = { top: 0, bottom: 0 }) {
   });
 }
 
+/** The other language and the other maps open at the same place. */
+export function takePlaceAlong() {
+  for (const link of document.querySelectorAll("a[href^='/maps/']")) {
+    link.addEventListener("click", () => (link.hash = location.hash));
+  }
+}
+
 function showCity({ top, bottom }) {
   const [west, south, east, north] = config.bounds;
   map.fitBounds([[south, west], [north, east]], {

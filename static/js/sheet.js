@@ -23,11 +23,36 @@ export function wireSheet() {
     if (sheet.dataset.state !== "full") before = sheet.dataset.state;
     setSheet(sheet.dataset.state === "full" ? before : "full");
   });
+  onSwipe(grab, (up) => {
+    const to = STATES.indexOf(sheet.dataset.state) + (up ? 1 : -1);
+    if (STATES[to]) setSheet(STATES[to]);
+  });
   document.addEventListener("keydown", (event) => {
     if (event.key !== "Escape" || sheet.dataset.state === "peek") return;
     setSheet(sheet.dataset.state === "full" && before === "half" ? "half" : "peek");
   });
   setSheet("peek");
+}
+
+const STATES = ["peek", "half", "full"];
+
+/** Call `moved(up)` when a finger draws the element up or down; the click that follows is swallowed. */
+function onSwipe(element, moved) {
+  let from = 0;
+  let swipedAt = -Infinity;
+  element.style.touchAction = "none";
+  element.addEventListener("pointerdown", (event) => {
+    from = event.clientY;
+    element.setPointerCapture(event.pointerId);
+  });
+  element.addEventListener("pointerup", (event) => {
+    const way = event.clientY - from;
+    if (Math.abs(way) <= 24) return;
+    swipedAt = event.timeStamp;
+    moved(way < 0);
+  });
+  const swallow = (event) => event.timeStamp - swipedAt < 400 && event.stopImmediatePropagation();
+  element.addEventListener("click", swallow, true);
 }
 
 export function tellInSheet(sentence) {

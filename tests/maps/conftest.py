@@ -109,7 +109,7 @@ def visit(browser: Browser) -> Iterator[Callable[..., Visit]]:
     """Opens an address in a fresh context and waits until the map has drawn; closes all at the end."""
     visits: list[Visit] = []
 
-    def go(url: str, width: int = 1440, height: int = 900, drawn: bool = True, **options: Any) -> Visit:
+    def go(url: str, width: int = 1180, height: int = 720, drawn: bool = True, **options: Any) -> Visit:
         visits.append(open_page(browser, url, width, height, **options))
         if drawn:
             wait_until_drawn(visits[-1].page)

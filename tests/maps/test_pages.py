@@ -94,7 +94,7 @@ def test_a_page_breaks_no_rule_of_accessibility(
 
 def test_text_of_the_data_is_shown_and_never_run(visit: Open, page_server: str) -> None:
     for path, expected in (("/maps/disaster", "#panel"), ("/maps/hazard", "#sheet")):
-        found = visit(page_server + path)
+        found = visit(page_server + path, drawn=False)
         ask(found.page, *place("disaster.shelter", tiny_city.NASTY))
         assert tiny_city.NASTY in found.page.inner_text(expected)
         assert found.page.evaluate("window.__ran") is None
@@ -103,7 +103,7 @@ def test_text_of_the_data_is_shown_and_never_run(visit: Open, page_server: str) 
 
 
 def test_a_click_shows_what_lies_there_and_escape_forgets_it(visit: Open, page_server: str) -> None:
-    page = visit(page_server + "/maps/disaster").page
+    page = visit(page_server + "/maps/disaster", drawn=False).page
     ask(page, *place("disaster.landslide_zone"))
     said = page.inner_text("#result")
     assert "土砂災害警戒区域" in said and "土石流（警戒区域）" in said and "北沢" in said
@@ -114,7 +114,7 @@ def test_a_click_shows_what_lies_there_and_escape_forgets_it(visit: Open, page_s
 
 
 def test_personal_data_are_covered_until_somebody_asks(visit: Open, page_server: str) -> None:
-    page = visit(page_server + "/maps/disaster").page
+    page = visit(page_server + "/maps/disaster", drawn=False).page
     ask(page, *place("disaster.shelter", "本町小学校"))
     assert "青葉 花子" not in page.content()
     page.click("text=個人情報を表示")
@@ -122,7 +122,7 @@ def test_personal_data_are_covered_until_somebody_asks(visit: Open, page_server:
 
 
 def test_the_sheet_gives_the_answer_first(visit: Open, page_server: str) -> None:
-    page = visit(page_server + "/maps/hazard", **PHONE).page
+    page = visit(page_server + "/maps/hazard", drawn=False, **PHONE).page
     ask(page, *place("disaster.flood_depth"))
     assert page.inner_text(".answer dd").strip() == "0.5m以上3m未満"
     colour = page.evaluate(
@@ -142,7 +142,7 @@ def test_the_sheet_gives_the_answer_first(visit: Open, page_server: str) -> None
 
 @pytest.mark.parametrize(("path", "where"), [("/maps/disaster", "#result"), ("/maps/hazard", "#result")])
 def test_a_failure_is_a_sentence(visit: Open, page_server: str, path: str, where: str) -> None:
-    page = visit(page_server + path).page
+    page = visit(page_server + path, drawn=False).page
     page.request.post(page_server + "/fail/on")
     try:
         ask(page, *place("disaster.flood_depth"))
@@ -176,7 +176,7 @@ def test_a_layer_asks_for_tiles_only_while_it_is_shown(visit: Open, page_server:
 
 
 def test_the_map_is_reached_and_worked_by_keyboard(visit: Open, page_server: str) -> None:
-    page = visit(page_server + "/maps/hazard", **PHONE).page
+    page = visit(page_server + "/maps/hazard", drawn=False, **PHONE).page
     focused = "document.activeElement.getAttribute('aria-label') || document.activeElement.textContent"
     order = []
     for _ in range(14):
@@ -189,6 +189,49 @@ def test_the_map_is_reached_and_worked_by_keyboard(visit: Open, page_server: str
         page.keyboard.press("Enter")
     page.wait_for_timeout(300)
     assert page.locator(".answer").count() == 1
+
+
+def test_the_sheet_follows_the_finger(visit: Open, page_server: str) -> None:
+    page = visit(page_server + "/maps/hazard", drawn=False, **PHONE).page
+    states = [page.get_attribute("#sheet", "data-state")]
+    for way in (-80, -80, 80, 80):
+        handle = page.locator("#grab").bounding_box()
+        assert handle is not None
+        x, y = handle["x"] + handle["width"] / 2, handle["y"] + handle["height"] / 2
+        page.mouse.move(x, y)
+        page.mouse.down()
+        page.mouse.move(x, y + way, steps=4)
+        page.mouse.up()
+        page.wait_for_timeout(500)
+        states.append(page.get_attribute("#sheet", "data-state"))
+    assert states == ["peek", "half", "full", "half", "peek"]
+
+
+def test_on_a_phone_the_staff_page_keeps_the_place_in_sight(visit: Open, page_server: str) -> None:
+    page = visit(page_server + "/maps/disaster", drawn=False, **PHONE).page
+    ask(page, *place("disaster.shelter", "本町小学校"))
+    page.wait_for_timeout(600)
+    pin, stage = page.locator(".pin").bounding_box(), page.locator("#stage").bounding_box()
+    assert pin is not None and stage is not None
+    assert stage["height"] < 600
+    assert stage["y"] < pin["y"] and pin["y"] + pin["height"] < stage["y"] + stage["height"]
+    page.click("#show-layers")
+    assert page.locator("#layer-filter").is_visible()
+    page.keyboard.press("Escape")
+    page.wait_for_timeout(400)
+    assert not page.locator("#layer-filter").is_visible()
+
+
+def test_another_map_opens_at_the_same_place(visit: Open, page_server: str) -> None:
+    page = visit(page_server + "/maps/disaster#17/35.20200/141.29700", drawn=False).page
+    page.click(".menu summary")
+    page.click("text=都市計画")
+    page.wait_for_url("**/maps/city_planning#17/35.20200/141.29700")
+    page.click("text=English")
+    page.wait_for_url("**/maps/city_planning?lang=en#17/35.20200/141.29700")
+    page.click(".menu summary")
+    page.keyboard.press("Escape")
+    assert not page.locator(".menu ul").is_visible()
 
 
 def test_layers_are_found_by_name(visit: Open, page_server: str) -> None:
@@ -215,7 +258,7 @@ def test_a_browser_without_webgl_still_answers(visit: Open, page_server: str) ->
 
 
 def test_a_place_outside_of_the_city_is_not_called_safe(visit: Open, page_server: str) -> None:
-    page = visit(page_server + "/maps/hazard").page
+    page = visit(page_server + "/maps/hazard", drawn=False).page
     east = tiny_city.CENTRE[0] + 0.02
     page.mouse.move(640, 300)
     page.mouse.wheel(0, 600)
