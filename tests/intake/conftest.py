@@ -64,3 +64,10 @@ def empty_layers(city: Installation) -> None:
     with city.database.transaction("owner") as connection:
         for layer in layers:
             connection.execute(text("TRUNCATE " + layer))
+
+
+def forget_jobs(installation: Installation) -> None:
+    """Empty the queue: what an earlier test left there is nobody's."""
+    with installation.database.transaction("owner") as connection:
+        connection.execute(text("SET LOCAL search_path = jobs, public"))
+        connection.execute(text("DELETE FROM procrastinate_jobs"))
