@@ -32,6 +32,14 @@ def create_app(installation: Installation | None = None) -> Flask:
     error_pages.init_app(app)
     security_headers.init_app(app)
     sign_in.init_app(app)
-    for blueprint in (sign_in.sign_in, health.health, maps.maps, tiles.tiles, features.features, intake.uploads, ogc.ogc):
+    for blueprint in (
+        sign_in.sign_in,
+        health.health,
+        maps.maps,
+        tiles.tiles,
+        features.features,
+        intake.uploads,
+        ogc.ogc,
+    ):
         app.register_blueprint(blueprint)
     return app

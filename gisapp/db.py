@@ -19,7 +19,7 @@ from typing import Any
 
 import psycopg
 from sqlalchemy import URL, Connection, Engine, MetaData, create_engine, make_url
-from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import InterfaceError, OperationalError, ProgrammingError
 from sqlalchemy.pool import ConnectionPoolEntry, Pool
 
 from gisapp import errors, keys, roles
@@ -166,6 +166,10 @@ def _sorted_failures() -> Iterator[None]:
         if isinstance(error.orig, psycopg.errors.QueryCanceled):
             raise errors.TooSlow() from error
         raise errors.DatabaseAway() from error
+    except ProgrammingError as error:
+        if isinstance(error.orig, psycopg.errors.UndefinedTable | psycopg.errors.UndefinedColumn):
+            raise errors.NotMigrated() from error  # the layer folders are ahead of the database
+        raise
     except psycopg.OperationalError as error:  # while connecting, before SQLAlchemy wraps it
         raise errors.DatabaseAway() from error
 

@@ -7,15 +7,18 @@ import io
 import json
 from collections.abc import Callable, Generator, Iterable, Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import shapely
 
 from gisapp.catalogue.layer import Text
 from gisapp.geo.crs import JGD2011_LONLAT
 from gisapp.intake.problem import NOTE, WARNING, Problem, refuse
 from gisapp.intake.source import ROWS_AT_ONCE, Batch, Source
+from gisapp.intake.values import trimmed
 from gisapp.text.encodings import encoding_of_file
 from gisapp.text.folding import fold
 from gisapp.text.reading import read_number
@@ -246,14 +249,20 @@ def _batch(records: list[Record], names: list[str], x: int, y: int, problems: li
     numbers = np.array([number for number, _ in records], dtype=np.int64)
     rows = [cells for _, cells in records]
     columns = {name: pa.array([row[i] for row in rows], pa.string()) for i, name in enumerate(names)}
-    position = np.array([[_coordinate(row[x]), _coordinate(row[y])] for row in rows], dtype=float).reshape(
-        -1, 2
-    )
+    position = np.column_stack([_coordinates(columns[names[x]]), _coordinates(columns[names[y]])])
     geometry = np.full(len(rows), None, dtype=object)
     there = np.isfinite(position).all(axis=1)
     if there.any():
         geometry[there] = shapely.points(position[there])
     return Batch(numbers, columns, geometry, tuple(problems))
+
+
+def _coordinates(texts: pa.Array) -> np.ndarray[Any, Any]:
+    """Texts as numbers, NaN where one is none: all at once where they are plain, else one by one."""
+    try:
+        return pc.cast(trimmed(texts), pa.float64()).to_numpy(zero_copy_only=False)
+    except pa.ArrowInvalid:
+        return np.array([_coordinate(text) for text in texts.to_pylist()], dtype=float)
 
 
 def _coordinate(text: str | None) -> float:

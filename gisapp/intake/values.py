@@ -78,7 +78,7 @@ def _cast(values: pa.Array, kind: str) -> pa.Array | None:
         if kind == "number" and (kinds.is_integer(given) or kinds.is_floating(given)):
             return pc.cast(_finite_or_fail(values), pa.float64(), safe=False)
         if kind == "number" and (kinds.is_string(given) or kinds.is_large_string(given)):
-            return pc.cast(_finite_or_fail(pc.cast(_trimmed(values), pa.float64())), pa.float64())
+            return pc.cast(_finite_or_fail(pc.cast(trimmed(values), pa.float64())), pa.float64())
         if kind == "boolean" and kinds.is_boolean(given):
             return values
         if kind == "date" and (kinds.is_date(given) or kinds.is_timestamp(given)):
@@ -109,7 +109,7 @@ def _finite_or_fail(values: pa.Array) -> pa.Array:
     return values
 
 
-def _trimmed(texts: pa.Array) -> pa.Array:
+def trimmed(texts: pa.Array) -> pa.Array:
     """Without spaces at the ends and NULs; blank texts are no value."""
     whole = pc.utf8_trim(pc.replace_substring(texts, "\0", ""), BLANKS)
     return pc.if_else(pc.equal(whole, ""), None, whole)
@@ -119,7 +119,7 @@ def as_text(values: pa.Array) -> pa.Array:
     """Any column as text: whole numbers without a decimal point, lists as JSON, trimmed."""
     kind = values.type
     if pa.types.is_string(kind) or pa.types.is_large_string(kind):
-        return _trimmed(pc.cast(values, pa.string()))
+        return trimmed(pc.cast(values, pa.string()))
     return pa.array([_as_text(value) for value in values.to_pylist()], pa.string())
 
 

@@ -26,7 +26,7 @@ ROLES = {
     "disaster": frozenset({"disaster"}),
     "tax": frozenset({"tax"}),
 }
-NOT_LAYERS = ["/healthz", "/readyz", "/metrics", "/sign-in", "/"]
+NOT_LAYERS = ["/healthz", "/readyz", "/metrics", "/sign-in", "/", "/favicon.ico"]
 
 
 @dataclass(frozen=True)
