@@ -94,7 +94,7 @@ def _gather(path: Path, scratch: Path) -> dict[str, Path]:
         original = next(
             (p for p in path.parent.iterdir() if p.name.lower() == f"{stem}{suffix}".lower()), path
         )
-        if suffix == ".never":  # GDAL writes the index anew whenever it may restore one, also through a link
+        if suffix == ".shx":  # GDAL writes the index anew whenever it may restore one, also through a link
             shutil.copyfile(original, copy)
         else:
             copy.symlink_to((path if suffix == ".shp" else original).absolute())
