@@ -127,14 +127,21 @@ def test_several_data_sets_ask_for_one(refused: Callable[..., Report], load: Loa
     assert load(path, "roads.street", part="西").loaded == 1
 
 
+@pytest.mark.parametrize("with_index", [True, False])
 def test_the_folder_of_a_file_is_left_as_it_was(
-    refused: Callable[..., Report], load: Load, tmp_path: Path
+    load: Load, empty_layers: None, tmp_path: Path, with_index: bool
 ) -> None:
+    """Reading writes nothing: neither new files, nor old ones again with the same bytes."""
     folder = tmp_path / "theirs"
     folder.mkdir()
-    shp = gdal_file(folder / "r.SHP".lower(), [line()], {"路線番号": ["1"]}, encoding="cp932")
-    shp.with_suffix(".shx").unlink()
-    before = sorted(p.name for p in folder.iterdir())
+    shp = gdal_file(folder / "r.shp", [line()], {"路線番号": ["1"]}, encoding="cp932")
+    if not with_index:
+        shp.with_suffix(".shx").unlink()
+
+    def state() -> dict[str, tuple[int, bytes]]:
+        return {p.name: (p.stat().st_mtime_ns, p.read_bytes()) for p in folder.iterdir()}
+
+    before = state()
     report = load(shp, "roads.street")
-    assert "missing_part(shx)" in {problem.code for problem in report.findings}
-    assert sorted(p.name for p in folder.iterdir()) == before
+    assert ("missing_part(shx)" in {problem.code for problem in report.findings}) is not with_index
+    assert state() == before
