@@ -77,11 +77,12 @@ def enter() -> Any:
 @open_to_all
 def leave() -> Response:
     """End the session in this browser."""
-    if asker().person is not None:
-        trail.note("sign_out")
+    left = trail.entry("sign_out") if asker().person is not None else None
     logout_user()
     session.clear()
     g.pop("asker", None)
+    if left is not None:  # last: the session has ended even where this cannot be written
+        trail.write(left)
     return redirect(url_for("maps.index"))
 
 

@@ -39,22 +39,24 @@ def begin_session(person: Person, how: str) -> None:
     Call it with the session cleared, before the answer. Raises errors.AuditUnavailable.
     """
     name = secrets.token_hex(6)
-    record_now(
-        installation().database,
-        Entry("sign_in", _named(person, f"session:{name}"), details={"how": how, **_browser()}),
-    )
+    write(Entry("sign_in", _named(person, f"session:{name}"), details={"how": how, **_browser()}))
     session[SESSION_KEY] = name
 
 
 def note_failed_sign_in(login: str, why: str) -> None:
     """Record a sign-in that failed: `login` as typed, `why` as an error's code. Raises errors.AuditUnavailable."""
     typed = Who(login.strip().casefold()[:100], via="sign-in", address=request.remote_addr or "")
-    record_now(installation().database, Entry("sign_in_failed", typed, details={"why": why, **_browser()}))
+    write(Entry("sign_in_failed", typed, details={"why": why, **_browser()}))
 
 
 def note(what: str, layer: Layer | str = "", features: Iterable[int] = (), **details: Any) -> None:
     """Record one thing that the asker does, at once. Raises errors.AuditUnavailable."""
-    record_now(installation().database, entry(what, layer, features, **details))
+    write(entry(what, layer, features, **details))
+
+
+def write(*entries: Entry) -> None:
+    """Write entries at once. Raises errors.AuditUnavailable."""
+    record_now(installation().database, *entries)
 
 
 def note_with(connection: Connection, what: str, layer: Layer | str = "", **details: Any) -> None:
@@ -79,7 +81,7 @@ def note_viewed(found: Iterable[tuple[Layer, View, int]], **details: Any) -> Non
             seen.setdefault(layer, []).append(feature)
     if seen:
         entries = [entry("feature_viewed", layer, ids, **details) for layer, ids in seen.items()]
-        record_now(installation().database, *entries)
+        write(*entries)
 
 
 def note_opened(layers: Iterable[str]) -> None:
@@ -92,7 +94,7 @@ def note_opened(layers: Iterable[str]) -> None:
     fresh = [id for id in wanted if now - opened.get(_key(person, id), -1e9) > OPENED_AGAIN_SECONDS]
     if not fresh:
         return
-    record_now(installation().database, *(Entry("layer_opened", person, id) for id in fresh))
+    write(*(Entry("layer_opened", person, id) for id in fresh))
     if len(opened) > MOST_KEPT:
         opened.clear()  # somebody is recorded once more than needed
     opened.update({_key(person, id): now for id in fresh})

@@ -19,7 +19,19 @@ from gisapp.audit.models import audit_entry as entry
 
 JAPAN = datetime.timezone(datetime.timedelta(hours=9))
 AT_ONCE = 2000  # rows of a CSV read together
-HEAD = ("番号", "日時", "ログイン名", "部署", "経路", "アドレス", "操作", "操作コード", "レイヤー", "地物", "詳細")
+HEAD = (
+    "番号",
+    "日時",
+    "ログイン名",
+    "部署",
+    "経路",
+    "アドレス",
+    "操作",
+    "操作コード",
+    "レイヤー",
+    "地物",
+    "詳細",
+)
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 """What a spreadsheet takes for the beginning of a formula (OWASP, CSV Injection), full width as well."""
 

@@ -5,8 +5,6 @@ Purging ends at a root that was written outside: what goes is known to have been
 
 from __future__ import annotations
 
-import datetime
-
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
@@ -15,7 +13,9 @@ from gisapp.audit.record import Who
 from gisapp.audit.roots import Root, RootFiles
 from gisapp.audit.verify import Finding, verify
 
-_OLD = "SELECT coalesce(min(s.position), 9223372036854775807) FROM gisapp.audit_seal s JOIN gisapp.audit_entry e ON e.id = s.entry WHERE e.at >= now() - make_interval(years => %s)"
+_YOUNG = """SELECT coalesce(min(s.position), 9223372036854775807)
+FROM gisapp.audit_seal AS s JOIN gisapp.audit_entry AS e ON e.id = s.entry
+WHERE e.at >= now() - make_interval(years => %s)"""
 
 
 def last_to_purge(connection: Connection, files: RootFiles, years: int) -> tuple[Root, Finding]:
@@ -28,7 +28,7 @@ def last_to_purge(connection: Connection, files: RootFiles, years: int) -> tuple
         why = {"why_ja": finding.broken.sentence("ja"), "why_en": finding.broken.sentence("en")}
         do = {"do_ja": "先に原因を調べてください。", "do_en": "Find out first what happened."}
         raise errors.NothingToPurge(**why, **do)
-    young = connection.exec_driver_sql(_OLD, (max(years, 1),)).scalar_one()
+    young = connection.exec_driver_sql(_YOUNG, (max(years, 1),)).scalar_one()
     daily, _ = files.read()
     there = connection.execute(sa.text("SELECT min(position) FROM gisapp.audit_seal")).scalar()
     old = [root for root in daily if there is not None and there <= root.position < young]
@@ -50,8 +50,3 @@ def purge(connection: Connection, root: Root, years: int, who: Who) -> int:
     """
     words = (root.position, max(years, 1), who.login)
     return int(connection.exec_driver_sql("SELECT gisapp.audit_purge(%s, %s, %s)", words).scalar_one())
-
-
-def today() -> datetime.date:
-    """The day in Japan."""
-    return datetime.datetime.now(datetime.timezone(datetime.timedelta(hours=9))).date()

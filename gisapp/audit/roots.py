@@ -78,9 +78,7 @@ def _lines(path: Path) -> list[Root]:
             day, position, entry, value, previous = line.split(" ")
             if len(value) != 64 or len(previous) != 64:
                 raise ValueError(line)
-            found.append(
-                Root(datetime.date.fromisoformat(day), int(position), int(entry), value, previous)
-            )
+            found.append(Root(datetime.date.fromisoformat(day), int(position), int(entry), value, previous))
         except ValueError as error:
             raise ValueError(f"{path.name}:{number}") from error
     return found

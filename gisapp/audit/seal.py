@@ -12,7 +12,7 @@ import datetime
 import logging
 import threading
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, LiteralString
 
 import psycopg
 import sqlalchemy as sa
@@ -37,6 +37,9 @@ ORDER BY e.id LIMIT %(most)s"""
 _LAST = f"""SELECT position, entry, hash, horizon::text AS horizon, {DAY} AS day FROM gisapp.audit_seal
 UNION ALL SELECT position, entry, hash, '0', NULL FROM gisapp.audit_checkpoint
 ORDER BY position DESC LIMIT 1"""
+_BEFORE_RESTORE = """SELECT xmax::text, entry, (SELECT max(s.entry) FROM gisapp.audit_seal AS s WHERE s.entry <= numbers.entry) AS sealed
+FROM (SELECT pg_snapshot_xmax(pg_current_snapshot()) AS xmax, (SELECT coalesce(max(e.id), 0) FROM gisapp.audit_entry AS e
+  WHERE e.txid >= pg_snapshot_xmax(pg_current_snapshot())) AS entry) AS numbers"""
 _ENDED_DAYS = f"""SELECT DISTINCT ON ({DAY}) {DAY} AS day, position, entry, hash FROM gisapp.audit_seal
 WHERE position > %(position)s AND {DAY} < (now() AT TIME ZONE 'Asia/Tokyo')::date ORDER BY {DAY}, position DESC"""
 
@@ -51,7 +54,9 @@ class State:
     low: int
     floor: int
     day: datetime.date | None = None  # up to which the ended days have their roots
-    trusts_files: bool = True  # the root files tell of this chain; otherwise they are evidence and stay as they are
+    trusts_files: bool = (
+        True  # the root files tell of this chain; otherwise they are evidence and stay as they are
+    )
 
 
 def look(raw: psycopg.Connection[Any], files: RootFiles) -> State:
@@ -60,24 +65,19 @@ def look(raw: psycopg.Connection[Any], files: RootFiles) -> State:
     In a restored database transaction numbers begin anew, below those that old entries carry: then the horizon starts
     at 0 and entries from before the restore are told by their number.
     """
-    with raw.cursor(row_factory=namedtuple_row) as cursor:
-        last = cursor.execute(_LAST).fetchone()
-        old = cursor.execute(
-            "SELECT coalesce(max(id), 0) AS id, pg_snapshot_xmax(pg_current_snapshot())::text AS xmax "
-            "FROM gisapp.audit_entry WHERE txid >= pg_snapshot_xmax(pg_current_snapshot())"
-        ).fetchone()
-        assert old is not None
-        if last is None:
-            return State(0, 0, chain.FIRST, 0, 0, trusts_files=_tells_of_this(raw, files))
-        horizon = int(last.horizon)
-        low = horizon if horizon <= int(old.xmax) else 0
-        sealed = cursor.execute(
-            "SELECT coalesce(max(entry), 0) AS id FROM gisapp.audit_seal WHERE entry <= %s", [old.id]
-        ).fetchone()
-        assert sealed is not None
-        floor = int(old.id) if sealed.id == old.id else 0  # all from before the restore were sealed before it
-        trusts = _tells_of_this(raw, files)
+    trusts = _tells_of_this(raw, files)
+    last = _one(raw, _LAST)
+    if last is None:
+        return State(0, 0, chain.FIRST, 0, 0, trusts_files=trusts)
+    before = _one(raw, _BEFORE_RESTORE)
+    low = int(last.horizon) if int(last.horizon) <= int(before.xmax) else 0
+    floor = before.entry if before.entry == before.sealed else 0
     return State(last.position, last.entry, bytes(last.hash), low, floor, trusts_files=trusts)
+
+
+def _one(raw: psycopg.Connection[Any], question: LiteralString) -> Any:
+    with raw.cursor(row_factory=namedtuple_row) as cursor:
+        return cursor.execute(question).fetchone()
 
 
 def _tells_of_this(raw: psycopg.Connection[Any], files: RootFiles) -> bool:
@@ -109,7 +109,9 @@ def seal(raw: psycopg.Connection[Any], state: State, files: RootFiles) -> State:
     """
     state = _write_roots(raw, state, files)
     with raw.transaction(), raw.cursor(row_factory=namedtuple_row) as cursor:
-        rows = cursor.execute(_WAITING, {"low": str(state.low), "floor": state.floor, "most": MOST}).fetchall()
+        rows: list[Any] = cursor.execute(
+            _WAITING, {"low": str(state.low), "floor": state.floor, "most": MOST}
+        ).fetchall()
         if not rows:
             return state
         low = state.low if len(rows) == MOST else max(state.low, int(rows[0].xmin))
@@ -179,7 +181,9 @@ def run(database: Database, files: RootFiles, stop: threading.Event) -> None:
 
 
 def _run(connection: sa.Connection, files: RootFiles, stop: threading.Event) -> None:
-    connection.exec_driver_sql("SELECT 1")  # the first statement makes the connection one of single statements
+    connection.exec_driver_sql(
+        "SELECT 1"
+    )  # the first statement makes the connection one of single statements
     raw = connection.connection.dbapi_connection
     assert isinstance(raw, psycopg.Connection)
     while not stop.is_set():

@@ -67,9 +67,7 @@ def load(
     options = parse_options(mode, crs, encoding, part, constants)
     installation = open_for_shell(load_settings())
     by = shell_user()
-    order = Order(
-        file, file.name, installation.catalogue.layer(layer), options, by.login, dry_run, by
-    )
+    order = Order(file, file.name, installation.catalogue.layer(layer), options, by.login, dry_run, by)
     try:
         with _progress_bar(file.name) as progress:
             report = load_file(installation, order, progress=progress)

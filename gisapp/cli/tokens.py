@@ -47,7 +47,13 @@ def issue(login: str, name: str, layers: tuple[str, ...], verbs: tuple[str, ...]
             raise errors.DepartmentNotFound(department=layer[:-2])
     with installation.database.transaction("owner") as connection:
         fresh = access_tokens.issue(connection, login, name, list(layers), list(verbs), days)
-        said = {"person": login.strip().casefold(), "name": name, "layers": layers, "verbs": verbs, "days": days}
+        said = {
+            "person": login.strip().casefold(),
+            "name": name,
+            "layers": layers,
+            "verbs": verbs,
+            "days": days,
+        }
         record(connection, Entry("token_issued", shell_user(), details=said))
     click.echo(fresh)
 

@@ -28,7 +28,9 @@ from gisapp.schema.sync import sync
 from gisapp.settings import Settings, load_settings
 
 GRACE_SECONDS = 8.0
-WORKER = "from gisapp.cli.worker import main; main()"  # imported, not run as __main__: its jobs are found by name
+WORKER = (
+    "from gisapp.cli.worker import main; main()"  # imported, not run as __main__: its jobs are found by name
+)
 SEALER = "from gisapp.cli.sealer import main; main()"
 
 

@@ -137,7 +137,9 @@ def _load(
     what = {"file": order.name, "mode": order.options.mode, "rows": report.loaded}
     report.revision, report.difference = publish(raw, layer, order.options.mode, staged, order.who, what)
     said = what | {"revision": report.revision, "difference": report.difference}
-    record(connection, Entry("published", order.author or Who(order.who, via="shell"), layer.id, details=said))
+    record(
+        connection, Entry("published", order.author or Who(order.who, via="shell"), layer.id, details=said)
+    )
 
 
 def _first(batches: Iterator[Batch]) -> Batch:

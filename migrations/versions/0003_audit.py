@@ -46,13 +46,16 @@ CREATE TABLE gisapp.audit_checkpoint (
 STAY = """
 CREATE FUNCTION gisapp.audit_stays() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
-  IF TG_OP = 'DELETE' AND TG_TABLE_NAME = 'audit_entry' AND EXISTS (
-      SELECT FROM gisapp.audit_seal s WHERE s.entry = OLD.id
-      AND s.position <= (SELECT max(c.position) FROM gisapp.audit_checkpoint c)) THEN
-    RETURN OLD;
-  ELSIF TG_OP = 'DELETE' AND TG_TABLE_NAME = 'audit_seal' THEN
-    IF OLD.position <= (SELECT max(c.position) FROM gisapp.audit_checkpoint c) THEN
-      RETURN OLD;
+  IF TG_OP = 'DELETE' THEN
+    IF TG_TABLE_NAME = 'audit_entry' THEN
+      IF EXISTS (SELECT FROM gisapp.audit_seal s WHERE s.entry = OLD.id
+          AND s.position <= (SELECT max(c.position) FROM gisapp.audit_checkpoint c)) THEN
+        RETURN OLD;
+      END IF;
+    ELSIF TG_TABLE_NAME = 'audit_seal' THEN
+      IF OLD.position <= (SELECT max(c.position) FROM gisapp.audit_checkpoint c) THEN
+        RETURN OLD;
+      END IF;
     END IF;
   END IF;
   RAISE EXCEPTION 'the audit is only ever added to (% of %)', TG_OP, TG_TABLE_NAME
