@@ -34,7 +34,7 @@ from gisapp.settings import ROOT, Settings
 
 RESULTS = ROOT / "bench" / "results" / "audit.json"
 AT_ONCE = 32
-ROUNDS = 5
+ROUNDS = 12
 UNRECORDED = (
     "import gisapp.access.trail as t; t.write = lambda *a: None; "
     "from granian.cli import entrypoint; entrypoint()"
