@@ -141,3 +141,17 @@ def shared_data() -> Path:
     if not folder.is_dir():
         pytest.skip("real files are not here: ../shared/data is absent")
     return folder
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _real_files_stay_as_they_are() -> Iterator[None]:
+    """Tests read the real files in place: none may be changed, and nothing written beside them."""
+    folder = ROOT.parent / "shared" / "data"
+
+    def state() -> set[tuple[str, int, int]]:
+        found = (file for file in folder.rglob("*") if file.is_file())
+        return {(str(file), file.stat().st_mtime_ns, file.stat().st_size) for file in found}
+
+    before = state()
+    yield
+    assert state() == before

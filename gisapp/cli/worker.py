@@ -58,8 +58,14 @@ def _process_here(upload_id: uuid.UUID) -> None:
     """In the child: end when the worker is gone (its end of the pipe closes), so that nobody works unsupervised."""
     from gisapp.intake.process import process_upload
 
-    threading.Thread(target=lambda: (sys.stdin.buffer.read(), os._exit(1)), daemon=True).start()
+    threading.Thread(target=_end_with_the_worker, daemon=True).start()
     process_upload(open_for_shell(load_settings()), upload_id)
+
+
+def _end_with_the_worker() -> None:
+    while os.read(0, 1):  # nothing is ever sent; the end comes when the worker is gone
+        pass
+    os._exit(1)
 
 
 async def work(installation: Installation, *, wait: bool = True) -> None:

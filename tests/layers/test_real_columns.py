@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import csv
+import json
+import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pyogrio
@@ -73,9 +77,9 @@ LISTS = [
 
 @pytest.mark.parametrize(("layer_id", "file", "expected"), FILES)
 def test_columns_of_real_files_find_their_fields(
-    shared_data: Path, layer_id: str, file: str, expected: dict[str, str]
+    shared_data: Path, tmp_path: Path, layer_id: str, file: str, expected: dict[str, str]
 ) -> None:
-    columns = list(pyogrio.read_info(shared_data / file, encoding=_encoding(file))["fields"])
+    columns = _columns(shared_data / file, tmp_path)
     found = claims(layer(layer_id, "yaizu"), columns)
     assert {column: found.get(column) for column in expected} == expected
     assert len(set(found.values())) == len(found), f"two columns would fill one field: {found}"
@@ -93,6 +97,16 @@ def test_published_lists_lose_no_column(shared_data: Path, layer_id: str, file: 
 def test_past_inundation_is_a_layer_of_the_one_city_that_has_it() -> None:
     folder = load_city("yaizu").folder / "layers" / "disaster" / "flood_history"
     assert layer("disaster.flood_history", "yaizu").folder == folder
+
+
+def _columns(file: Path, scratch: Path) -> list[str]:
+    """The columns as GDAL reads them: from a copy (it writes beside GML), in a process that has all of its drivers."""
+    if file.suffix == ".gml":
+        file = Path(shutil.copy(file, scratch))
+        code = "import json, sys, pyogrio; print(json.dumps(list(pyogrio.read_info(sys.argv[1])['fields'])))"
+        done = subprocess.run([sys.executable, "-c", code, file], capture_output=True, text=True, check=True)
+        return list(json.loads(done.stdout))
+    return list(pyogrio.read_info(file, encoding=_encoding(str(file)))["fields"])
 
 
 def _encoding(file: str) -> str | None:
