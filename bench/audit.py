@@ -1,8 +1,8 @@
 """What the audit adds to a request, with fsync on: `python -m bench.audit` (writes bench/results/audit.json).
 
-1. insert: one entry, committed, in one round trip, on connections of their own; 1 and 32 at once.
-2. request: a restricted feature over HTTP from a server as `gisapp up` starts it, by 32 at once, in turn with and without
-   the entry (a server whose entries are not written, started for this bench only); and how many a second the machine does.
+1. insert: one entry, committed, in one round trip, by 1, 8 and 32 at once; and what the disk takes to sync 8 kB.
+2. request: a restricted feature over HTTP, from 1, 8 and 32 clients at once that ask without a pause, of two servers in
+   turn: as `gisapp up` starts it (but for noting how long each entry took: `spent`), and one that writes no entries.
 3. seal: how many entries a second the sealer chains and `verify` checks.
 """
 
@@ -12,10 +12,12 @@ import json
 import multiprocessing
 import os
 import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from pathlib import Path
 from statistics import median
 from typing import Any
 
@@ -35,10 +37,17 @@ from gisapp.settings import ROOT, Settings
 RESULTS = ROOT / "bench" / "results" / "audit.json"
 AT_ONCE = 32
 ROUNDS = 12
-UNRECORDED = (
-    "import gisapp.access.trail as t; t.write = lambda *a: None; "
-    "from granian.cli import entrypoint; entrypoint()"
-)
+UNRECORDED = "t.write = lambda *entries: None"
+TIMED = """
+import os, time
+file, write = os.open(os.environ['TIMES'], os.O_WRONLY | os.O_APPEND | os.O_CREAT), t.write
+def timed(*entries):
+    began = time.perf_counter()
+    write(*entries)
+    os.write(file, b'%.3f ' % ((time.perf_counter() - began) * 1000))
+t.write = timed
+"""
+"""What the bench's servers do to `gisapp.access.trail` before Granian forks its workers."""
 
 
 def main() -> None:
@@ -48,11 +57,12 @@ def main() -> None:
     installation = open_for_shell(settings)
     try:
         with installation.database.transaction("owner") as connection:
-            fsync = connection.exec_driver_sql(
+            said = connection.exec_driver_sql(
                 "SELECT current_setting('fsync'), current_setting('synchronous_commit')"
             )
-            result: dict[str, Any] = {"machine": machine(), "fsync_and_synchronous_commit": list(fsync.one())}
-        result["load_average_before"] = round(os.getloadavg()[0], 2)
+            result: dict[str, Any] = {"machine": machine(), "fsync_and_synchronous_commit": list(said.one())}
+        result["load_average_before"] = [round(one, 2) for one in os.getloadavg()]
+        result["fdatasync"] = fsync(settings.home)
         result["insert"] = {str(n): insert(settings, n) for n in (1, 8, AT_ONCE)}
         result["request"] = requests(installation)
         result["seal"] = sealing(installation)
@@ -114,22 +124,26 @@ def requests(installation: Installation) -> dict[str, Any]:
         feature = connection.exec_driver_sql("SELECT min(id) FROM tax.parcel").scalar()
     path = f"/ogc/collections/tax.parcel/items/{feature}"
     found: dict[str, Any] = {}
+    kept = installation.settings.home / "times"
     with (
-        _server(replace(installation.settings, port=8767), recorded=True) as recorded,
-        _server(replace(installation.settings, port=8768), recorded=False) as bare,
+        _server(replace(installation.settings, port=8767), TIMED, kept) as recorded,
+        _server(replace(installation.settings, port=8768), UNRECORDED, kept) as bare,
     ):
         for at_once in (1, 8, AT_ONCE):
+            kept.write_text("")
             times: dict[str, list[list[float]]] = {"without": [], "with": []}
             rates: dict[str, list[float]] = {"without": [], "with": []}
             for _ in range(ROUNDS):
                 for name, address in (("without", bare), ("with", recorded)):
                     began = time.perf_counter()
-                    times[name].append(_ask(address, path, token, at_once, 320 // at_once))
+                    times[name].append(_ask(address, path, token, at_once, 160 // at_once))
                     rates[name].append(len(times[name][-1]) / (time.perf_counter() - began))
             medians = {name: round(median(map(median, rounds)), 2) for name, rounds in times.items()}
+            pairs = zip(times["with"], times["without"], strict=True)
             found[str(at_once)] = {
                 **{f"{name}_p50_ms": value for name, value in medians.items()},
-                "added_ms": round(medians["with"] - medians["without"], 2),
+                "added_ms": round(median(median(a) - median(b) for a, b in pairs), 2),
+                "spent_p50_ms": Times(tuple(map(float, kept.read_text().split()))).p50,
                 **{f"{name}_per_second": round(median(values)) for name, values in rates.items()},
             }
     return found
@@ -146,18 +160,30 @@ def _ask(address: str, path: str, token: str, at_once: int, each: int) -> list[f
 
 
 @contextmanager
-def _server(settings: Settings, *, recorded: bool) -> Iterator[str]:
-    """A server; without recording its `write` does nothing. (Granian forks its workers, so the change reaches them.)"""
-    command = web_command(settings)
-    if not recorded:
-        command = [command[0].replace("granian", "python"), "-c", UNRECORDED, *command[1:]]
-    child = subprocess.Popen(command, env=web_environment(settings), cwd=ROOT, start_new_session=True)
+def _server(settings: Settings, before: str, times: Path) -> Iterator[str]:
+    """A server that runs `before` in the process from which Granian forks its workers."""
+    code = f"import gisapp.access.trail as t\n{before}\nfrom granian.cli import entrypoint\nentrypoint()"
+    command = [sys.executable, "-c", code, *web_command(settings)[1:]]
+    environment = web_environment(settings) | {"TIMES": str(times)}
+    child = subprocess.Popen(command, env=environment, cwd=ROOT, start_new_session=True)
     try:
         assert wait_until_answering(settings, child)
         yield f"http://127.0.0.1:{settings.port}"
     finally:
         child.terminate()
         child.wait(10)
+
+
+def fsync(folder: Path) -> dict[str, Any]:
+    """How long the disk takes to write 8 kB safely: what no commit can be faster than."""
+    times = []
+    with (folder / "fsync").open("wb", buffering=0) as file:
+        for _ in range(200):
+            file.write(bytes(8192))
+            began = time.perf_counter()
+            os.fdatasync(file.fileno())
+            times.append((time.perf_counter() - began) * 1000)
+    return Times(tuple(times)).as_dict()
 
 
 def sealing(installation: Installation) -> dict[str, Any]:
