@@ -21,6 +21,7 @@ def create_app(installation: Installation | None = None) -> Flask:
 
     from gisapp import error_pages, features, health, maps, ogc, security_headers, tiles, web
     from gisapp.access import sign_in
+    from gisapp.audit import routes as audit
     from gisapp.installation import open_for_web
     from gisapp.intake import routes as intake
     from gisapp.settings import ROOT, load_settings
@@ -40,6 +41,7 @@ def create_app(installation: Installation | None = None) -> Flask:
         features.features,
         intake.uploads,
         ogc.ogc,
+        audit.audit,
     ):
         app.register_blueprint(blueprint)
     return app

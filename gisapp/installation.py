@@ -60,6 +60,12 @@ def open_for_shell(settings: Settings) -> Installation:
     return Installation(settings, city, catalogue, database)
 
 
+def sealing_database(installation: Installation) -> Database:
+    """The database as the sealer of the audit sees it: with that one password, of a secret that the web never reads."""
+    secret = keys.read_secret(installation.settings.home, "sealer")
+    return Database(installation.database.address, secret, limit=1)
+
+
 def open_for_web(settings: Settings) -> Installation:
     """Open without the owner's rights, at the address that the shell kept. Raises errors.NotMigrated."""
     city = load_city(settings.city)

@@ -1,7 +1,8 @@
 """Passwords of database roles, derived from secret files; nobody types or stores one.
 
-Two files under GISAPP_HOME/secrets, each 32 random bytes, readable by their owner only. `owner` is for the shell
-and the background worker; `web` is for the web process, which can be run as a user that cannot read `owner`.
+Three files under GISAPP_HOME/secrets, each 32 random bytes, readable by their owner only. `owner` is for the shell
+and the background worker; `web` is for the web process, which can be run as a user that cannot read the others; `sealer`
+is for the process that chains the audit.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from pathlib import Path
 
 
 def read_secret(home: Path, name: str) -> bytes:
-    """The 32 bytes of secret `name` (`owner`, `web`), made on first use with mode 600."""
+    """The 32 bytes of secret `name` (`owner`, `web`, `sealer`), made on first use with mode 600."""
     path = home / "secrets" / name
     try:
         return path.read_bytes()

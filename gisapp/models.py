@@ -4,7 +4,18 @@
 """
 
 from gisapp.access.models import membership, person, token
+from gisapp.audit.models import audit_checkpoint, audit_entry, audit_seal
 from gisapp.db import PLATFORM
 from gisapp.intake.models import revision, upload
 
-__all__ = ["PLATFORM", "membership", "person", "revision", "token", "upload"]
+__all__ = [
+    "PLATFORM",
+    "audit_checkpoint",
+    "audit_entry",
+    "audit_seal",
+    "membership",
+    "person",
+    "revision",
+    "token",
+    "upload",
+]

@@ -11,6 +11,8 @@ from collections.abc import Iterable
 
 APP = "app"
 STAFF = "staff"
+SEALER = "sealer"  # chains the audit; its password comes from a secret of its own
+AUDITOR = "auditor"  # reads the audit and nothing else
 PUBLIC_AUDIENCE = "aud_public"
 LONGEST_NAME = 63  # bytes of a PostgreSQL identifier
 

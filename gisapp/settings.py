@@ -51,6 +51,10 @@ class Settings:
     )
     trusted_hosts: str = _setting("", "Host names answered, separated by commas; empty: all.")
     forwarded: int = _setting(0, "Number of trusted proxies in front that set X-Forwarded-*.")
+    audit_roots: str = _setting(
+        "", "Folder for the audit's roots, best on another machine's disk; empty: GISAPP_HOME/audit-roots."
+    )
+    audit_years: int = _setting(5, "Years that `gisapp audit purge` keeps entries of the audit (at least 1).")
 
 
 def load_settings(environ: Mapping[str, str] | None = None) -> Settings:

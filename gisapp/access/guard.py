@@ -66,6 +66,26 @@ def changes_layer(verb: str) -> Callable[[Route], Route]:
     return decorate
 
 
+def auditor_only(route: Route) -> Route:
+    """Only for people whose duty is to read the audit, signed in themselves: no token reads it.
+
+    Raises errors.SignInNeeded, NotAllowed.
+    """
+
+    @functools.wraps(route)
+    def guarded(*args: Any, **kwargs: Any) -> Any:
+        if asker().person is None:
+            raise errors.SignInNeeded()
+        if getattr(asker().person, "duty", None) != "auditor" or asker().token is not None:
+            raise errors.NotAllowed(
+                why_ja="監査記録は監査担当者だけが見られます", why_en="only auditors read the audit"
+            )
+        return route(*args, **kwargs)
+
+    guarded.guard = "auditor_only"  # type: ignore[attr-defined]
+    return cast(Route, guarded)
+
+
 def require_change(layer_id: str, verb: str) -> Layer:
     """The layer, if the asker may do `verb` to it. Raises as `changes_layer` says."""
     if asker().person is None:

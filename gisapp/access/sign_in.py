@@ -10,8 +10,8 @@ from flask_login import LoginManager, UserMixin, login_user, logout_user
 from werkzeug.wrappers import Response
 
 from gisapp import errors, roles
-from gisapp.access import people
-from gisapp.access.guard import fresh_person, installation, open_to_all
+from gisapp.access import people, trail
+from gisapp.access.guard import asker, fresh_person, installation, open_to_all
 
 sign_in = Blueprint("sign_in", __name__)
 
@@ -63,9 +63,11 @@ def enter() -> Any:
         if person is None:  # the last day has passed
             raise errors.SignInFailed()
     except (errors.SignInFailed, errors.TooMany) as error:
+        trail.note_failed_sign_in(request.form.get("login", ""), error.code)
         return render_template("access/sign_in.html", next=onward, error=error, lang=_lang()), error.status
     session.clear()  # nothing of the visitor's session lives on in the person's
     session.permanent = True
+    trail.begin_session(person, "password")
     login_user(SignedIn(person))
     current_app.extensions.get("gisapp_people", {}).pop(person.id, None)
     return redirect(onward)
@@ -75,9 +77,12 @@ def enter() -> Any:
 @open_to_all
 def leave() -> Response:
     """End the session in this browser."""
+    left = trail.entry("sign_out") if asker().person is not None else None
     logout_user()
     session.clear()
     g.pop("asker", None)
+    if left is not None:  # last: the session has ended even where this cannot be written
+        trail.write(left)
     return redirect(url_for("maps.index"))
 
 

@@ -10,7 +10,8 @@ import click
 import psycopg
 
 from gisapp import cluster
-from gisapp.installation import Installation, address_file, open_for_shell
+from gisapp.installation import Installation, address_file, open_for_shell, sealing_database
+from gisapp.roles import SEALER
 from gisapp.schema.prepare import create_database, current_migration, migrate, newest_migration
 from gisapp.settings import load_settings
 
@@ -33,7 +34,7 @@ def prepare(installation: Installation) -> list[str]:
         owner, password = database.url("owner").username, database.url("owner").password
         assert owner and password
         create_database(cluster.locate(settings), city.database, owner, password)
-    ran = migrate(database, embedded=installation.embedded)
+    ran = migrate(database, sealing_database(installation).password(SEALER), embedded=installation.embedded)
     database.address.save(address_file(settings))
     return ran
 

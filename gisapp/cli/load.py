@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 import json
 import sys
 from collections.abc import Iterator
@@ -13,6 +12,7 @@ import click
 from tqdm import tqdm
 
 from gisapp import errors
+from gisapp.audit.record import shell_user
 from gisapp.installation import open_for_shell
 from gisapp.intake.load import Order, Progress, load_file
 from gisapp.intake.options import MODES, parse_options
@@ -66,9 +66,8 @@ def load(
     """
     options = parse_options(mode, crs, encoding, part, constants)
     installation = open_for_shell(load_settings())
-    order = Order(
-        file, file.name, installation.catalogue.layer(layer), options, f"shell:{getpass.getuser()}", dry_run
-    )
+    by = shell_user()
+    order = Order(file, file.name, installation.catalogue.layer(layer), options, by.login, dry_run, by)
     try:
         with _progress_bar(file.name) as progress:
             report = load_file(installation, order, progress=progress)

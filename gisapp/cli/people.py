@@ -6,10 +6,12 @@ import secrets
 import sys
 
 import click
+from sqlalchemy import Connection
 
 from gisapp import errors
 from gisapp.access import people as accounts
 from gisapp.access.models import membership, person
+from gisapp.audit.record import Entry, record, shell_user
 from gisapp.installation import Installation, open_for_shell
 from gisapp.schema.sync import ensure_audiences
 from gisapp.settings import load_settings
@@ -54,7 +56,13 @@ def add_person(
     """Add somebody and give the audience a login in the database."""
     with installation.database.transaction("owner") as connection:
         accounts.add_person(connection, login, name, password, roles)
+        _note(connection, "person_added", login, posts=roles)
         ensure_audiences(installation, connection)
+
+
+def _note(connection: Connection, what: str, login: str, **details: object) -> None:
+    """Record a change in the transaction that makes it."""
+    record(connection, Entry(what, shell_user(), details={"person": login.strip().casefold(), **details}))
 
 
 def fresh_password() -> str:
@@ -84,6 +92,7 @@ def grant(login: str, department: str, role: str) -> None:
     _require_department(installation, department)
     with installation.database.transaction("owner") as connection:
         accounts.grant(connection, login, department, role)
+        _note(connection, "right_changed", login, department=department, role=role)
         ensure_audiences(installation, connection)
 
 
@@ -94,6 +103,7 @@ def revoke(login: str, department: str) -> None:
     """部署での役割を外す。Take a post away; it takes effect within seconds."""
     with open_for_shell(load_settings()).database.transaction("owner") as connection:
         accounts.revoke(connection, login, department)
+        _note(connection, "right_changed", login, department=department, role=None)
 
 
 @people.command()
@@ -103,6 +113,7 @@ def password(login: str) -> None:
     fresh = fresh_password()
     with open_for_shell(load_settings()).database.transaction("owner") as connection:
         accounts.set_password(connection, login, fresh)
+        _note(connection, "person_changed", login, password="new")
     click.echo(f"{login}  password: {fresh}")
 
 

@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from gisapp import errors
 from gisapp.access import tokens as access_tokens
 from gisapp.access.models import person, token
+from gisapp.audit.record import Entry, record, shell_user
 from gisapp.installation import open_for_shell
 from gisapp.settings import load_settings
 
@@ -45,7 +46,16 @@ def issue(login: str, name: str, layers: tuple[str, ...], verbs: tuple[str, ...]
         elif layer.endswith(".*") and layer[:-2] not in installation.catalogue.departments:
             raise errors.DepartmentNotFound(department=layer[:-2])
     with installation.database.transaction("owner") as connection:
-        click.echo(access_tokens.issue(connection, login, name, list(layers), list(verbs), days))
+        fresh = access_tokens.issue(connection, login, name, list(layers), list(verbs), days)
+        said = {
+            "person": login.strip().casefold(),
+            "name": name,
+            "layers": layers,
+            "verbs": verbs,
+            "days": days,
+        }
+        record(connection, Entry("token_issued", shell_user(), details=said))
+    click.echo(fresh)
 
 
 @tokens.command()
@@ -57,6 +67,7 @@ def revoke(number: int) -> None:
             raise errors.TokenInvalid(
                 why_ja=f"有効な番号 {number} はありません", why_en=f"no valid token has number {number}"
             )
+        record(connection, Entry("token_revoked", shell_user(), details={"token": number}))
 
 
 @tokens.command("list")

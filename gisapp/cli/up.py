@@ -1,8 +1,8 @@
 """`gisapp up`, `gisapp down`: the whole installation as one program in the foreground.
 
-`up` holds the owner's rights and starts two children that do not share its terminal: the web server (without the owner's
-password: not even in its environment) and the background worker. When `up` ends, they end; when it was killed, the next
-`up` ends what it left before it starts anew.
+`up` holds the owner's rights and starts three children that do not share its terminal: the web server and the sealer of
+the audit (without the owner's password: not even in their environment) and the background worker. When `up` ends, they
+end; when it was killed, the next `up` ends what it left before it starts anew.
 """
 
 from __future__ import annotations
@@ -28,7 +28,10 @@ from gisapp.schema.sync import sync
 from gisapp.settings import Settings, load_settings
 
 GRACE_SECONDS = 8.0
-WORKER = "from gisapp.cli.worker import main; main()"  # imported, not run as __main__: its jobs are found by name
+WORKER = (
+    "from gisapp.cli.worker import main; main()"  # imported, not run as __main__: its jobs are found by name
+)
+SEALER = "from gisapp.cli.sealer import main; main()"
 
 
 @click.command()
@@ -102,6 +105,7 @@ def run(installation: Installation, *, announce: bool = True) -> None:
     settings = installation.settings
     children = {"web": _spawn(web_command(settings), web_environment(settings))}
     children["worker"] = _spawn([sys.executable, "-c", WORKER], os.environ.copy())
+    children["sealer"] = _spawn([sys.executable, "-c", SEALER], web_environment(settings))
     _note(settings).parent.mkdir(parents=True, exist_ok=True)
     pids = {"up": os.getpid()} | {name: child.pid for name, child in children.items()}
     _note(settings).write_text(json.dumps(pids))

@@ -14,6 +14,7 @@ from gisapp.errors.asking import (
     TooLarge,
     TooMany,
 )
+from gisapp.errors.audit import AuditUnavailable, NothingToPurge
 from gisapp.errors.base import GisappError
 from gisapp.errors.catalogue import (
     CatalogueInvalid,
@@ -50,6 +51,7 @@ from gisapp.errors.people import (
 
 __all__ = [
     "AlreadyRunning",
+    "AuditUnavailable",
     "Busy",
     "CatalogueInvalid",
     "CityNotFound",
@@ -66,6 +68,7 @@ __all__ = [
     "NotASampleCity",
     "NotAllowed",
     "NotMigrated",
+    "NothingToPurge",
     "PageNotFound",
     "ParameterInvalid",
     "PersonInvalid",

@@ -7,6 +7,7 @@ import json
 from flask import Blueprint, Response, request
 
 from gisapp import answers
+from gisapp.access import trail
 from gisapp.access.guard import audience_role, installation, open_to_all, visible, visible_layers
 from gisapp.catalogue.layer import Layer, View
 from gisapp.features.identify import Place, as_json, identify
@@ -33,6 +34,7 @@ def identify_place() -> Response:
     lang = values.get("lang", "ja")
     asked = _asked(values.get("layers"))
     found = identify(installation().database, audience_role(), installation().city, asked, place)
+    trail.note_viewed((each.layer, each.view, each.id) for each in found)
     head = json.dumps({"lon": place.lon, "lat": place.lat})
     listed = ",\n".join(as_json(each, lang) for each in found)
     return answers.send(f'{head[:-1]}, "features": [{listed}]}}'.encode(), "application/json")

@@ -32,6 +32,7 @@ SELECT
   (SELECT count(*) FROM page) > %(limit)s AS more,
   count(*) AS returned,
   max(f.id) AS last,
+  coalesce(array_agg(f.id ORDER BY f.id), '{{}}') AS ids,
   coalesce(string_agg({feature}, E',\\n' ORDER BY f.id), '') AS features
 FROM shown AS f"""
 )
@@ -56,12 +57,14 @@ class Page:
 
     matched: how many there are over all pages; None when more than 10,000, which are not counted.
     last: id of the page's last feature when there is a next page, else None.
+    ids: those of the page's features, in their order.
     """
 
     features: str
     returned: int
     matched: int | None
     last: int | None
+    ids: tuple[int, ...] = ()
 
 
 def search(database: Database, role: str, asked: Search) -> Page:
@@ -73,7 +76,7 @@ def search(database: Database, role: str, asked: Search) -> Page:
     with database.reading(role) as connection:
         row = connection.exec_driver_sql(_page(asked.layer, asked.view, len(boxes)), values).one()
     matched = None if row.matched > MOST_COUNTED else int(row.matched)
-    return Page(row.features, row.returned, matched, row.last if row.more else None)
+    return Page(row.features, row.returned, matched, row.last if row.more else None, tuple(row.ids))
 
 
 def find_one(database: Database, role: str, layer: Layer, view: View, feature_id: int) -> tuple[int, str]:

@@ -10,7 +10,7 @@ import io
 import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -21,6 +21,7 @@ from psycopg import sql
 from pyarrow import csv
 from sqlalchemy import Connection, Table
 
+from gisapp.audit.record import Entry, record, shell_user
 from gisapp.installation import Installation
 
 ROWS_AT_ONCE = 50_000
@@ -150,3 +151,6 @@ def loading(connection: Connection, installation: Installation, who: str) -> Ite
     yield load
     for layer, definitions in load.indexes.items():
         build_indexes(load.raw, layer, definitions)
+    by = replace(shell_user(), via=f"shell, {who}")
+    details = {layer: {"mode": "replace", "revision": revision} for layer, revision in load.layers.items()}
+    record(connection, *(Entry("published", by, layer, details=said) for layer, said in details.items()))

@@ -21,6 +21,7 @@ from psycopg import sql
 from sqlalchemy import Connection
 
 from gisapp import errors
+from gisapp.audit.record import Entry, Who, record
 from gisapp.catalogue.layer import Layer
 from gisapp.geo.crs import Bounds
 from gisapp.installation import Installation
@@ -55,6 +56,7 @@ class Order:
     options: Options
     who: str
     dry_run: bool = False
+    author: Who | None = None  # for the audit, where more is known than `who`
 
 
 @dataclass(frozen=True)
@@ -136,6 +138,10 @@ def _load(
     _refuse_if_wrong(report)
     what = {"file": order.name, "mode": order.options.mode, "rows": report.loaded}
     report.revision, report.difference = publish(raw, layer, order.options.mode, staged, order.who, what)
+    said = what | {"revision": report.revision, "difference": report.difference}
+    record(
+        connection, Entry("published", order.author or Who(order.who, via="shell"), layer.id, details=said)
+    )
 
 
 def _first(batches: Iterator[Batch]) -> Batch:

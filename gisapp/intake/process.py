@@ -12,6 +12,7 @@ from sqlalchemy import Connection, Row
 from gisapp import errors
 from gisapp.access.people import find_person
 from gisapp.access.policy import Asker, may_change
+from gisapp.audit.record import Who
 from gisapp.installation import Installation
 from gisapp.intake.load import Order, load_file
 from gisapp.intake.options import options_from_json
@@ -75,7 +76,9 @@ def _order(installation: Installation, row: Row[Any], login: str, *, dry_run: bo
     if not allowed.allowed:
         raise errors.NotAllowed(why_ja=allowed.why_ja, why_en=allowed.why_en)
     path = file_of(installation.settings, row.id)
-    return Order(path, row.file_name, layer, options_from_json(row.options), login, dry_run)
+    assert person is not None
+    author = Who(login, person.id, tuple(sorted(person.departments)), f"upload:{row.id}")
+    return Order(path, row.file_name, layer, options_from_json(row.options), login, dry_run, author)
 
 
 def _teller(installation: Installation, upload_id: uuid.UUID) -> Any:

@@ -11,6 +11,7 @@ from flask import Blueprint, jsonify, request, url_for
 from sqlalchemy import Row
 
 from gisapp import errors, roles
+from gisapp.access import trail
 from gisapp.access.guard import asker, changes_layer, installation, require_change, signed_in
 from gisapp.access.policy import may_change
 from gisapp.intake.jobs import defer
@@ -46,6 +47,7 @@ def receive(layer: str) -> Any:
             kept = options.as_json() | {"publish": publish}
             add_upload(connection, upload_id, layer, name, kept, person.id)
             defer(connection, upload_id, layer)
+            trail.note_with(connection, "uploaded", layer, upload=str(upload_id), file=name, **kept)
     except BaseException:
         purge(installation().settings, upload_id)
         raise
@@ -81,6 +83,7 @@ def publish(upload_id: uuid.UUID) -> Any:
             raise errors.UploadState(id=upload_id, state=row.state)
         set_state(connection, upload_id, "publishing", done=0.0)
         defer(connection, upload_id, row.layer)
+        trail.note_with(connection, "publish_asked", row.layer, upload=str(upload_id))
     return jsonify(
         id=str(upload_id), state="publishing", url=url_for("uploads.show", upload_id=upload_id)
     ), 202
@@ -96,6 +99,7 @@ def discard(upload_id: uuid.UUID) -> Any:
         if row.state != "checked":
             raise errors.UploadState(id=upload_id, state=row.state)
         set_state(connection, upload_id, "discarded")
+        trail.note_with(connection, "upload_discarded", row.layer, upload=str(upload_id))
     purge(installation().settings, upload_id)
     return jsonify(id=str(upload_id), state="discarded")
 

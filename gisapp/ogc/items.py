@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 from gisapp import answers
+from gisapp.access import trail
 from gisapp.access.guard import audience_role, installation
 from gisapp.catalogue.layer import Layer, View
 from gisapp.features import cursor
@@ -35,6 +36,7 @@ def page_of_items(layer: Layer, view: View, asked: Asked) -> str:
         after=cursor.unpack(values["after"]) if "after" in values else 0,
     )
     page = search(installation().database, audience_role(), wanted)
+    trail.note_viewed(((layer, view, feature) for feature in page.ids), channel="ogc")
     head: dict[str, object] = {"type": "FeatureCollection", "numberReturned": page.returned}
     if page.matched is not None:
         head["numberMatched"] = page.matched
@@ -48,6 +50,7 @@ def one_item(layer: Layer, view: View, feature_id: int, asked: Asked) -> tuple[s
     Raises errors.FeatureNotFound.
     """
     revision, feature = find_one(installation().database, audience_role(), layer, view, feature_id)
+    trail.note_viewed([(layer, view, feature_id)], channel="ogc")
     own = links.this(asked, f"collections/{layer.id}/items/{feature_id}", links.GEOJSON)
     listed = json.dumps([*own, _to_collection(layer, asked)], ensure_ascii=False)
     etag = f"{feature_id}-{revision}-{answers.fingerprint(view.columns, listed)}"

@@ -16,6 +16,7 @@ from psycopg import sql
 from sqlalchemy import Connection
 
 from gisapp import errors, roles
+from gisapp.audit.rights import protect
 from gisapp.cluster import PORT, SUPERUSER, Cluster
 from gisapp.db import Address, Database
 from gisapp.settings import ROOT
@@ -80,7 +81,7 @@ def _ensure_login(connection: psycopg.Connection, role: str, password: str, more
     )
 
 
-def migrate(database: Database, *, embedded: bool) -> list[str]:
+def migrate(database: Database, sealer_password: str, *, embedded: bool) -> list[str]:
     """Bring the platform's own tables and roles up to date; returns the migrations that ran.
 
     Raises errors.ExtensionMissing where PostGIS is not in the database and may not be created.
@@ -98,6 +99,7 @@ def migrate(database: Database, *, embedded: bool) -> list[str]:
         config.set_main_option("script_location", str(ROOT / "migrations").replace("%", "%%"))
         command.upgrade(config, "head")
         _platform_roles(connection, database)
+        protect(connection, database, sealer_password)
         scripts = ScriptDirectory.from_config(config)
         return [step.revision for step in scripts.iterate_revisions("head", before or "base")][::-1]
 

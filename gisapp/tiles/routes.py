@@ -7,6 +7,7 @@ import json
 from flask import Blueprint, Response, request
 
 from gisapp import answers, errors
+from gisapp.access import trail
 from gisapp.access.guard import audience_role, installation, open_to_all, visible
 from gisapp.catalogue.layer import Layer
 from gisapp.geo.tiles import exists
@@ -29,6 +30,7 @@ def tile(layers: str, z: int, x: int, y: int) -> Response:
     """
     plans = [plan for _, plan in _asked(layers)]
     _require_range(plans, z, x, y)
+    trail.note_opened(plan.layer for plan in plans if not plan.public and z >= plan.min_zoom)
     content = read_tile(installation().database, audience_role(), plans, z, x, y)
     return answers.send(content, MVT, public=all(plan.public for plan in plans))
 

@@ -88,6 +88,9 @@ def test_the_first_start_makes_the_city_and_shows_addresses_and_accounts(demo: D
     demo.wait(child)
     assert demo.get("/")[0] == demo.get("/maps/hazard")[0] == demo.get("/maps/roads")[0] == 200
     assert json.loads(demo.get("/api/identify?lon=141.3&lat=35.2")[1])["features"]
+    audit = json.loads(demo.run("audit", "verify", "--json").stdout)
+    assert audit["ok"] and audit["entries"] > 8 and audit["unsealed"] == 0, "the sealer works beside"
+    assert (demo.home / "audit-roots" / "sample.head").read_text().split()[3] == audit["root"]
     said = stop(child)
     assert child.returncode == 0, said
     assert "/maps/hazard" in said

@@ -26,7 +26,7 @@ ROLES = {
     "disaster": frozenset({"disaster"}),
     "tax": frozenset({"tax"}),
 }
-NOT_LAYERS = ["/healthz", "/readyz", "/metrics", "/sign-in", "/", "/favicon.ico"]
+NOT_LAYERS = ["/healthz", "/readyz", "/metrics", "/sign-in", "/", "/favicon.ico", "/audit", "/audit.csv"]
 
 
 @dataclass(frozen=True)

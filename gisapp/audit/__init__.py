@@ -1,0 +1,1 @@
+"""Who did what: entries that are only ever added, chained by hash afterwards, so that no change goes unnoticed."""
