@@ -3,8 +3,8 @@
 (The layers' tables are not here: they are made from their folders, see `catalogue.table`.)
 """
 
-from gisapp.access.models import membership, person, token
+from gisapp.access.models import membership, one_time_link, person, right_change, token
 from gisapp.db import PLATFORM
 from gisapp.intake.models import revision, upload
 
-__all__ = ["PLATFORM", "membership", "person", "revision", "token", "upload"]
+__all__ = ["PLATFORM", "membership", "one_time_link", "person", "revision", "right_change", "token", "upload"]

@@ -40,8 +40,12 @@ from gisapp.errors.intake import (
     UploadState,
 )
 from gisapp.errors.people import (
+    AccountEnded,
+    AccountsRefused,
     FormExpired,
+    LinkInvalid,
     NotAllowed,
+    OnDutyOnly,
     PersonInvalid,
     SignInFailed,
     SignInNeeded,
@@ -49,6 +53,8 @@ from gisapp.errors.people import (
 )
 
 __all__ = [
+    "AccountEnded",
+    "AccountsRefused",
     "AlreadyRunning",
     "Busy",
     "CatalogueInvalid",
@@ -62,10 +68,12 @@ __all__ = [
     "FormExpired",
     "GisappError",
     "LayerNotFound",
+    "LinkInvalid",
     "MethodNotAllowed",
     "NotASampleCity",
     "NotAllowed",
     "NotMigrated",
+    "OnDutyOnly",
     "PageNotFound",
     "ParameterInvalid",
     "PersonInvalid",

@@ -25,6 +25,8 @@ ROLES = {
     "roads": frozenset({"roads"}),
     "disaster": frozenset({"disaster"}),
     "tax": frozenset({"tax"}),
+    "administrator": frozenset[str](),
+    "auditor": frozenset[str](),
 }
 NOT_LAYERS = ["/healthz", "/readyz", "/metrics", "/sign-in", "/", "/favicon.ico"]
 
