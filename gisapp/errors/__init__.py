@@ -50,6 +50,7 @@ from gisapp.errors.people import (
     SignInFailed,
     SignInNeeded,
     TokenInvalid,
+    WishRefused,
 )
 
 __all__ = [
@@ -90,4 +91,5 @@ __all__ = [
     "TooSlow",
     "UploadNotFound",
     "UploadState",
+    "WishRefused",
 ]

@@ -95,3 +95,14 @@ class AccountsRefused(GisappError):
     en = "The list of people holds {count} mistakes. Nobody was added.\n{problems_en}"
     do_ja = "直してからもう一度読み込んでください。列は login,name,department,role,duty,until です。"
     do_en = "Correct them and import it again. Its columns are login,name,department,role,duty,until."
+
+
+class WishRefused(GisappError):
+    """What somebody asked for on a page and the worker, which performs it, refuses."""
+
+    status = 403
+    code = "wish-refused"
+    ja = "依頼された変更はできません：{why_ja}。"
+    en = "What was asked for was not done: {why_en}."
+    do_ja = "心当たりがないときは、情報部門に知らせてください。"
+    do_en = "If you do not know why, tell the information division."

@@ -1,12 +1,17 @@
-"""Signing in through the form."""
+"""Signing in through the form, and the worker that performs what pages ask for."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
 
 import pytest
 from flask.testing import FlaskClient
 
+from gisapp.installation import Installation
+from gisapp.settings import ROOT
 from tests.conftest import PASSWORD
 
 
@@ -25,3 +30,16 @@ def enter() -> Callable[..., int]:
         return client.post("/sign-in", data=form).status_code
 
     return send
+
+
+@pytest.fixture(scope="module")
+def worker(installation: Installation) -> Iterator[None]:
+    """The worker, as a process of its own, as `gisapp up` starts it."""
+    environment = {**os.environ, "GISAPP_HOME": str(installation.settings.home), "GISAPP_CITY": "sample"}
+    command = [sys.executable, "-m", "gisapp.cli.worker"]
+    child = subprocess.Popen(
+        command, env=environment, cwd=ROOT, stdin=subprocess.DEVNULL, start_new_session=True
+    )
+    yield
+    child.terminate()
+    assert child.wait(10) == 0
