@@ -101,7 +101,7 @@ def _token_wanted() -> dict[str, Any]:
     named = re.split(r"[\s,、]+", text(form, "layers", 2000))
     layers = sorted({f"{d}.*" for d in form.getlist("departments")} | {layer for layer in named if layer})
     verbs = [verb for verb in tokens.VERBS if verb in form.getlist("verbs")]
-    days: int = read(form, "days", int, "90") or 90
+    days: int = read(form, "days", int, "90") if form.get("days") else 90
     if not 1 <= days <= LONGEST_DAYS:
         why = {"why_ja": f"1〜{LONGEST_DAYS} 日です", "why_en": f"1 to {LONGEST_DAYS} days"}
         raise errors.ParameterInvalid(name="days", example="90", **why)

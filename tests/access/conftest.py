@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import subprocess
 import sys
@@ -32,10 +33,11 @@ def enter() -> Callable[..., int]:
     return send
 
 
-@pytest.fixture(scope="module")
-def worker(installation: Installation) -> Iterator[None]:
-    """The worker, as a process of its own, as `gisapp up` starts it."""
-    environment = {**os.environ, "GISAPP_HOME": str(installation.settings.home), "GISAPP_CITY": "sample"}
+@contextlib.contextmanager
+def working(installation: Installation) -> Iterator[None]:
+    """The worker of an installation, as a process of its own, as `gisapp up` starts it."""
+    home, city = str(installation.settings.home), installation.city.key
+    environment = {**os.environ, "GISAPP_HOME": home, "GISAPP_CITY": city}
     command = [sys.executable, "-m", "gisapp.cli.worker"]
     child = subprocess.Popen(
         command, env=environment, cwd=ROOT, stdin=subprocess.DEVNULL, start_new_session=True
@@ -43,3 +45,10 @@ def worker(installation: Installation) -> Iterator[None]:
     yield
     child.terminate()
     assert child.wait(10) == 0
+
+
+@pytest.fixture(scope="module")
+def worker(installation: Installation) -> Iterator[None]:
+    """The worker of the sample city."""
+    with working(installation):
+        yield
