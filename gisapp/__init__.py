@@ -20,7 +20,7 @@ def create_app(installation: Installation | None = None) -> Flask:
     from flask import Flask
 
     from gisapp import error_pages, features, health, maps, ogc, security_headers, tiles, web
-    from gisapp.access import sign_in
+    from gisapp.access import account_pages, people_pages, sign_in
     from gisapp.audit import routes as audit
     from gisapp.installation import open_for_web
     from gisapp.intake import routes as intake
@@ -35,6 +35,8 @@ def create_app(installation: Installation | None = None) -> Flask:
     sign_in.init_app(app)
     for blueprint in (
         sign_in.sign_in,
+        account_pages.account_pages,
+        people_pages.people_pages,
         health.health,
         maps.maps,
         tiles.tiles,

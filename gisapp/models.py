@@ -3,7 +3,7 @@
 (The layers' tables are not here: they are made from their folders, see `catalogue.table`.)
 """
 
-from gisapp.access.models import membership, person, token
+from gisapp.access.models import membership, one_time_link, person, right_change, token
 from gisapp.audit.models import audit_checkpoint, audit_entry, audit_seal
 from gisapp.db import PLATFORM
 from gisapp.intake.models import revision, upload
@@ -14,8 +14,10 @@ __all__ = [
     "audit_entry",
     "audit_seal",
     "membership",
+    "one_time_link",
     "person",
     "revision",
+    "right_change",
     "token",
     "upload",
 ]

@@ -18,6 +18,7 @@ from flask.testing import FlaskClient
 
 from gisapp import cluster, create_app
 from gisapp import installation as installations
+from gisapp.access.people import DUTIES
 from gisapp.cli.db import prepare
 from gisapp.cli.people import add_person
 from gisapp.cli.up import wait_until_answering, web_command, web_environment
@@ -68,12 +69,14 @@ def installation(city_installation: Callable[[str], Installation]) -> Installati
 
 @pytest.fixture(scope="session")
 def staff(installation: Installation) -> dict[str, str]:
-    """A person of each department who may edit (login = the department's name), and one of two departments."""
+    """A person of each department who may edit (login = the department's name), one of two departments, one of each duty."""
     people = {department: {department: "editor"} for department in installation.catalogue.departments}
     people["tax_and_roads"] = {"tax": "viewer", "roads": "viewer"}
     for login, posts in people.items():
         add_person(installation, login, f"{login}の職員", PASSWORD, posts)
-    return {login: PASSWORD for login in people}
+    for duty in DUTIES:
+        add_person(installation, duty, f"{duty}の職員", PASSWORD, {}, duty=duty)
+    return {login: PASSWORD for login in (*people, *DUTIES)}
 
 
 @pytest.fixture(scope="session")

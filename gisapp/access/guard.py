@@ -1,6 +1,7 @@
 """The guard in front of every route, and who is asking.
 
-A route says `@open_to_all` (what it shows still depends on who asks), `@signed_in`, or `@changes_layer("upload")`.
+A route says `@open_to_all` (what it shows still depends on who asks), `@signed_in`, `@in_person`, `@on_duty("administrator")`,
+or `@changes_layer("upload")`.
 A test walks the URL map and fails for a route that says none.
 """
 
@@ -11,8 +12,8 @@ import time
 from collections.abc import Callable
 from typing import Any, TypeVar, cast
 
-from flask import current_app, g, request
-from flask_login import current_user
+from flask import current_app, g, request, session
+from flask_login import current_user, logout_user
 
 from gisapp import errors, roles
 from gisapp.access import people, tokens
@@ -22,6 +23,10 @@ from gisapp.installation import Installation
 
 Route = TypeVar("Route", bound=Callable[..., Any])
 FRESH_SECONDS = 2.0  # a changed right takes effect after this at the latest
+DUTY_WORDS = {
+    people.ADMINISTRATOR: {"who_ja": "システム管理者", "who_en": "system administrators"},
+    people.AUDITOR: {"who_ja": "監査担当", "who_en": "auditors"},
+}
 
 
 def installation() -> Installation:
@@ -48,6 +53,41 @@ def signed_in(route: Route) -> Route:
     return cast(Route, guarded)
 
 
+def in_person(route: Route) -> Route:
+    """Only for people who signed in themselves: no token will do. Raises errors.SignInNeeded."""
+
+    @functools.wraps(route)
+    def guarded(*args: Any, **kwargs: Any) -> Any:
+        if asker().person is None or asker().token is not None:
+            raise errors.SignInNeeded()
+        return route(*args, **kwargs)
+
+    guarded.guard = "in_person"  # type: ignore[attr-defined]
+    return cast(Route, guarded)
+
+
+def on_duty(duty: str) -> Callable[[Route], Route]:
+    """Only for people who signed in themselves and hold the duty (administrator, auditor).
+
+    Raises errors.SignInNeeded, errors.OnDutyOnly.
+    """
+
+    def decorate(route: Route) -> Route:
+        @functools.wraps(route)
+        def guarded(*args: Any, **kwargs: Any) -> Any:
+            who = asker().person
+            if who is None or asker().token is not None:
+                raise errors.SignInNeeded()
+            if who.duty != duty:
+                raise errors.OnDutyOnly(**DUTY_WORDS[duty])
+            return route(*args, **kwargs)
+
+        guarded.guard = f"on_duty:{duty}"  # type: ignore[attr-defined]
+        return cast(Route, guarded)
+
+    return decorate
+
+
 def changes_layer(verb: str) -> Callable[[Route], Route]:
     """Only for those who may do `verb` (upload, publish) to the layer in the URL part `layer`.
 
@@ -64,26 +104,6 @@ def changes_layer(verb: str) -> Callable[[Route], Route]:
         return cast(Route, guarded)
 
     return decorate
-
-
-def auditor_only(route: Route) -> Route:
-    """Only for people whose duty is to read the audit, signed in themselves: no token reads it.
-
-    Raises errors.SignInNeeded, NotAllowed.
-    """
-
-    @functools.wraps(route)
-    def guarded(*args: Any, **kwargs: Any) -> Any:
-        if asker().person is None:
-            raise errors.SignInNeeded()
-        if getattr(asker().person, "duty", None) != "auditor" or asker().token is not None:
-            raise errors.NotAllowed(
-                why_ja="監査記録は監査担当者だけが見られます", why_en="only auditors read the audit"
-            )
-        return route(*args, **kwargs)
-
-    guarded.guard = "auditor_only"  # type: ignore[attr-defined]
-    return cast(Route, guarded)
 
 
 def require_change(layer_id: str, verb: str) -> Layer:
@@ -140,13 +160,28 @@ def _by_token() -> Asker:
         token = tokens.find_token(connection, presented.strip())
         owner = people.find_person(connection, token.person_id)
     if owner is None:
-        raise errors.TokenInvalid(why_ja="持ち主がもういません", why_en="its owner is no longer here")
-    return Asker(owner, token)
+        raise errors.TokenInvalid(
+            why_ja="持ち主の利用が終わっています", why_en="its owner's account is no longer in use"
+        )
+    return Asker(people.within(owner, installation().catalogue.departments), token)
 
 
 def _by_session() -> Asker:
     user = current_user
-    return Asker(user.person) if user.is_authenticated else Asker()
+    if user.is_authenticated:
+        return Asker(people.within(user.person, installation().catalogue.departments))
+    if "ended_person" in g:
+        _say_ended(g.ended_person)
+    return Asker()
+
+
+def _say_ended(person_id: int) -> None:
+    """The sentence for somebody who is still signed in after the last day; a page also ends the session, so that it says it once."""
+    if request.accept_mimetypes.best_match(["application/json", "text/html"]) == "text/html":
+        logout_user()
+        session.clear()
+    with installation().database.transaction(roles.APP) as connection:
+        people.require_standing(connection, person_id)
 
 
 def fresh_person(person_id: int) -> people.Person | None:

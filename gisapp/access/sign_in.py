@@ -12,6 +12,7 @@ from werkzeug.wrappers import Response
 from gisapp import errors, roles
 from gisapp.access import people, trail
 from gisapp.access.guard import asker, fresh_person, installation, open_to_all
+from gisapp.access.passwords import check_password
 
 sign_in = Blueprint("sign_in", __name__)
 
@@ -37,7 +38,10 @@ def init_app(app: Flask) -> None:
         if not (person_id.isdigit() and session_number.isdigit()):
             return None
         person = fresh_person(int(person_id))
-        return SignedIn(person) if person and person.session_number == int(session_number) else None
+        if person is None:
+            g.ended_person = int(person_id)  # the guard says why
+            return None
+        return SignedIn(person) if person.session_number == int(session_number) else None
 
 
 @sign_in.get("/sign-in")
@@ -56,21 +60,26 @@ def enter() -> Any:
     onward = safe_next(request.form.get("next"))
     try:
         with installation().database.transaction(roles.APP) as connection:
-            who = people.check_password(
-                connection, request.form.get("login", ""), request.form.get("password", "")
-            )
-            person = people.find_person(connection, who)
-        if person is None:  # the last day has passed
-            raise errors.SignInFailed()
-    except (errors.SignInFailed, errors.TooMany) as error:
+            who = check_password(connection, request.form.get("login", ""), request.form.get("password", ""))
+        begin_session(who)
+    except (errors.SignInFailed, errors.TooMany, errors.AccountEnded) as error:
         trail.note_failed_sign_in(request.form.get("login", ""), error.code)
         return render_template("access/sign_in.html", next=onward, error=error, lang=_lang()), error.status
+    return redirect(onward)
+
+
+def begin_session(person_id: int, how: str = "password") -> None:
+    """Sign somebody in who has proven who they are. Raises errors.AccountEnded."""
+    with installation().database.transaction(roles.APP) as connection:
+        person = people.find_person(connection, person_id)
+        if person is None:
+            people.require_standing(connection, person_id)
+            raise errors.SignInFailed()
     session.clear()  # nothing of the visitor's session lives on in the person's
     session.permanent = True
-    trail.begin_session(person, "password")
+    trail.begin_session(person, how)
     login_user(SignedIn(person))
     current_app.extensions.get("gisapp_people", {}).pop(person.id, None)
-    return redirect(onward)
 
 
 @sign_in.post("/sign-out")

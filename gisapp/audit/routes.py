@@ -12,7 +12,7 @@ from sqlalchemy import Row
 
 from gisapp import roles
 from gisapp.access import trail
-from gisapp.access.guard import auditor_only, installation
+from gisapp.access.guard import installation, on_duty
 from gisapp.audit.events import EVENTS
 from gisapp.audit.read import JAPAN, Wanted, csv_lines, page
 from gisapp.features.parameters import invalid, known
@@ -24,7 +24,7 @@ A_PAGE = 100
 
 
 @audit.get("/audit")
-@auditor_only
+@on_duty("auditor")
 def search() -> Response:
     """A page of entries, the newest first. Reading is recorded too. Raises errors.ParameterInvalid."""
     values = known(request.args, (*FILTERS, "before", "lang"))
@@ -49,7 +49,7 @@ def search() -> Response:
 
 
 @audit.get("/audit.csv")
-@auditor_only
+@on_duty("auditor")
 def download() -> Response:
     """The entries found as CSV for a spreadsheet. Raises errors.ParameterInvalid."""
     values = known(request.args, FILTERS)

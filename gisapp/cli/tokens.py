@@ -40,11 +40,7 @@ def tokens() -> None:
 def issue(login: str, name: str, layers: tuple[str, ...], verbs: tuple[str, ...], days: int) -> None:
     """トークンを発行する（表示は一度だけ）。Make a token and print it, once."""
     installation = open_for_shell(load_settings())
-    for layer in layers:
-        if layer != "*" and not layer.endswith(".*"):
-            installation.catalogue.layer(layer)
-        elif layer.endswith(".*") and layer[:-2] not in installation.catalogue.departments:
-            raise errors.DepartmentNotFound(department=layer[:-2])
+    access_tokens.require_scope(installation.catalogue, list(layers), list(verbs), days)
     with installation.database.transaction("owner") as connection:
         fresh = access_tokens.issue(connection, login, name, list(layers), list(verbs), days)
         said = {
@@ -73,13 +69,19 @@ def revoke(number: int) -> None:
 @tokens.command("list")
 def list_command() -> None:
     """トークンの一覧。List tokens with their last use."""
-    with open_for_shell(load_settings()).database.transaction("owner") as connection:
+    installation = open_for_shell(load_settings())
+    with installation.database.transaction("owner") as connection:
         for row in connection.execute(sa.select(token, person.c.login).join(person).order_by(token.c.id)):
             state = "revoked" if row.revoked_at else f"until {row.expires_at:%Y-%m-%d}"
             used = f"{row.last_used_at:%Y-%m-%d %H:%M}" if row.last_used_at else "never used"
             click.echo(
                 f"{row.id:>4} {row.login:<16} {row.name:<16} {','.join(row.layers):<24} {state:<18} {used}"
             )
+            for layer in access_tokens.lost(installation.catalogue, row.layers):
+                click.echo(
+                    f"注意：トークン {row.id} の「{layer}」はもうありません / Warning: “{layer}” of token {row.id} is there no more",
+                    err=True,
+                )
 
 
 COMMANDS = [tokens]

@@ -1,7 +1,8 @@
 """The background worker: `python -m gisapp.cli.worker`, started by `gisapp up`. It holds the owner's rights.
 
-It takes jobs from the queue one after the other, each in a child process of its own: a file that brings a reader down,
-or eats the memory, ends the child and becomes a sentence. One worker works at a time; a second one waits for its place.
+It takes files from the queue one after the other, each in a child process of its own: a file that brings a reader down,
+or eats the memory, ends the child and becomes a sentence. Beside them it performs what people asked for on pages and the
+web process has not the right to do. One worker works at a time; a second one waits for its place.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import sys
 import threading
 import uuid
 from collections.abc import AsyncIterator
+from typing import Any
 
 import procrastinate
 import psycopg
@@ -21,9 +23,11 @@ import sqlalchemy as sa
 from procrastinate import JobContext
 
 from gisapp import errors
+from gisapp.access import wishes
 from gisapp.installation import Installation, open_for_shell
 from gisapp.intake.jobs import PROCESS, QUEUE
 from gisapp.intake.uploads import fail_upload, forget_old_uploads, purge
+from gisapp.schema.perform import perform_waiting, perform_wish
 from gisapp.settings import load_settings
 
 log = logging.getLogger("gisapp.worker")
@@ -75,9 +79,20 @@ async def work(installation: Installation, *, wait: bool = True) -> None:
         async with app.open_async():
             await recover(app)
             reconcile(installation)
-            await app.run_worker_async(
-                queues=[QUEUE], wait=wait, shutdown_graceful_timeout=GRACE, delete_jobs="successful"
-            )
+            perform_waiting(installation)
+            await _work_in_lanes(app, wait)
+
+
+async def _work_in_lanes(app: procrastinate.App, wait: bool) -> None:
+    """Files one after the other, and rights beside them: who is given a post does not wait for somebody's upload."""
+    kept: dict[str, Any] = {"shutdown_graceful_timeout": GRACE, "delete_jobs": "successful"}
+    async with asyncio.TaskGroup() as lanes:
+        rights = lanes.create_task(
+            app.run_worker_async(queues=[wishes.QUEUE], wait=wait, install_signal_handlers=False, **kept)
+        )
+        await app.run_worker_async(queues=[QUEUE], wait=wait, **kept)
+        if wait:
+            rights.cancel()
 
 
 def job_app(installation: Installation) -> procrastinate.App:
@@ -87,7 +102,7 @@ def job_app(installation: Installation) -> procrastinate.App:
     )
     options = {"options": "-c search_path=jobs,public"}
     app = procrastinate.App(
-        connector=procrastinate.PsycopgConnector(conninfo=url, kwargs=options, min_size=1, max_size=3)
+        connector=procrastinate.PsycopgConnector(conninfo=url, kwargs=options, min_size=1, max_size=6)
     )
     retry = procrastinate.RetryStrategy(
         max_attempts=TRIES
@@ -96,6 +111,10 @@ def job_app(installation: Installation) -> procrastinate.App:
     @app.task(name=PROCESS, pass_context=True, retry=retry)
     async def process(context: JobContext, upload: str) -> None:
         await _process_in_child(installation, uuid.UUID(upload))
+
+    @app.task(name=wishes.PERFORM, pass_context=True, retry=retry)
+    async def perform(context: JobContext, wish: str) -> None:
+        await asyncio.to_thread(perform_wish, installation, uuid.UUID(wish))
 
     return app
 

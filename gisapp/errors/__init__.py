@@ -41,15 +41,22 @@ from gisapp.errors.intake import (
     UploadState,
 )
 from gisapp.errors.people import (
+    AccountEnded,
+    AccountsRefused,
     FormExpired,
+    LinkInvalid,
     NotAllowed,
+    OnDutyOnly,
     PersonInvalid,
     SignInFailed,
     SignInNeeded,
     TokenInvalid,
+    WishRefused,
 )
 
 __all__ = [
+    "AccountEnded",
+    "AccountsRefused",
     "AlreadyRunning",
     "AuditUnavailable",
     "Busy",
@@ -64,11 +71,13 @@ __all__ = [
     "FormExpired",
     "GisappError",
     "LayerNotFound",
+    "LinkInvalid",
     "MethodNotAllowed",
     "NotASampleCity",
     "NotAllowed",
     "NotMigrated",
     "NothingToPurge",
+    "OnDutyOnly",
     "PageNotFound",
     "ParameterInvalid",
     "PersonInvalid",
@@ -85,4 +94,5 @@ __all__ = [
     "TooSlow",
     "UploadNotFound",
     "UploadState",
+    "WishRefused",
 ]

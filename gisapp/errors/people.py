@@ -57,3 +57,52 @@ class PersonInvalid(GisappError):
     en = "Nothing was changed for “{login}”: {why_en}"
     do_ja = "`gisapp people --help` で書き方を確かめてください。"
     do_en = "See `gisapp people --help`."
+
+
+class AccountEnded(GisappError):
+    status = 401
+    code = "account-ended"
+    ja = "この利用者は使えなくなりました：{why_ja}。"
+    en = "This account is no longer in use: {why_en}."
+    do_ja = "続けて必要なときは、所管課を通じて情報部門に期限の延長か再開を依頼してください。"
+    do_en = "If you still need it, ask the information division through the department you work for."
+
+
+class OnDutyOnly(GisappError):
+    status = 403
+    code = "on-duty-only"
+    ja = "このページは{who_ja}だけが使えます。"
+    en = "Only {who_en} may use this page."
+    do_ja = "利用者の登録や権限の変更は、情報部門に依頼してください。"
+    do_en = "Ask the information division to add people or to change what they may do."
+
+
+class LinkInvalid(GisappError):
+    status = 410
+    code = "link-invalid"
+    ja = "このリンクは使えません：{why_ja}。"
+    en = "This link cannot be used: {why_en}."
+    do_ja = "リンクは1回だけ、24時間以内に使えます。新しいリンクを情報部門に依頼してください。"
+    do_en = "A link works once and within 24 hours. Ask the information division for a new one."
+
+
+class AccountsRefused(GisappError):
+    """Nothing was changed; `problems` are lines with row and column."""
+
+    status = 422
+    code = "accounts-refused"
+    ja = "利用者の一覧に {count} 件の誤りがあります。何も登録していません。\n{problems_ja}"
+    en = "The list of people holds {count} mistakes. Nobody was added.\n{problems_en}"
+    do_ja = "直してからもう一度読み込んでください。列は login,name,department,role,duty,until です。"
+    do_en = "Correct them and import it again. Its columns are login,name,department,role,duty,until."
+
+
+class WishRefused(GisappError):
+    """What somebody asked for on a page and the worker, which performs it, refuses."""
+
+    status = 403
+    code = "wish-refused"
+    ja = "依頼された変更はできません：{why_ja}。"
+    en = "What was asked for was not done: {why_en}."
+    do_ja = "心当たりがないときは、情報部門に知らせてください。"
+    do_en = "If you do not know why, tell the information division."

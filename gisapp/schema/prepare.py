@@ -119,7 +119,10 @@ def newest_migration() -> str | None:
 
 
 def _platform_roles(connection: Connection, database: Database) -> None:
-    """`app` may work with people and jobs and sees no layer; nobody may connect who was not told so."""
+    """`app` reads people, asks for changes of them, and puts jobs into the queue; it sees no layer and changes no right.
+
+    Nobody may connect who was not told so.
+    """
     raw = connection.connection.dbapi_connection
     assert isinstance(raw, psycopg.Connection)
     app, name = sql.Identifier(database.role(roles.APP)), sql.Identifier(database.address.database)
@@ -131,7 +134,11 @@ def _platform_roles(connection: Connection, database: Database) -> None:
         GRANT USAGE ON SCHEMA gisapp, jobs TO {app};
         GRANT SELECT, INSERT, UPDATE ON gisapp.upload TO {app};
         GRANT SELECT ON gisapp.person, gisapp.membership, gisapp.token, gisapp.revision, gisapp.migration TO {app};
-        GRANT UPDATE (failures, locked_until, session_number) ON gisapp.person TO {app};
+        GRANT SELECT ON gisapp.one_time_link TO {app};
+        GRANT UPDATE (failures, locked_until) ON gisapp.person TO {app};
+        GRANT INSERT (id, kind, asker_id, person_id, detail, secret, signature) ON gisapp.right_change TO {app};
+        GRANT SELECT (id, at, kind, asker_id, person_id, detail, state, why_ja, why_en, done_at)
+            ON gisapp.right_change TO {app};
         GRANT UPDATE (last_used_at) ON gisapp.token TO {app};
         GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA jobs TO {app};
         GRANT USAGE ON ALL SEQUENCES IN SCHEMA jobs TO {app};

@@ -75,6 +75,28 @@ def _readers(view: View, audiences: Iterable[frozenset[str]]) -> list[str]:
     return [roles.audience(who) for who in audiences if departments <= who]
 
 
+def of_logins(rights: Rights, views: set[str]) -> Rights:
+    """The part of `rights` that audiences hold themselves and not over a group, on the views (`schema.view`) that are there."""
+
+    def own(role: str) -> bool:
+        return role in rights.logins and role.startswith("aud_") and role != roles.PUBLIC_AUDIENCE
+
+    tables = {one for one in rights.tables if own(one[2]) and f"{one[0]}.{one[1]}" in views}
+    there = {(schema, view.rsplit("_for_", 1)[0], role) for schema, view, role, _ in tables}
+    columns = {one for one in rights.columns if (one[0], one[1], one[3]) in there}
+    schemas = {(schema, role) for schema, _, role in there}
+    return Rights(rights.groups, rights.logins, set(), schemas, tables, columns)
+
+
+def common(one: Rights, other: Rights) -> Rights:
+    """The rights on schemas, tables and columns that both hold."""
+    return Rights(
+        schemas=one.schemas & other.schemas,
+        tables=one.tables & other.tables,
+        columns=one.columns & other.columns,
+    )
+
+
 def actual(connection: Connection, database: Database, want: Rights, schemas: list[str]) -> Rights:
     """The rights there are, on these schemas, by short names where the role is one of ours (else by full name)."""
     short = {database.role(name): name for name in want.groups | want.logins | {roles.APP}}

@@ -14,6 +14,7 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import OperationalError
 
 from gisapp import errors
+from gisapp.catalogue.load import Catalogue
 from gisapp.db import Database
 from gisapp.installation import Installation
 from gisapp.schema import rights, tables, views
@@ -72,7 +73,7 @@ def _sync(connection: Connection, installation: Installation, dry_run: bool, all
             full = f"{quote(schema)}.{quote(name)}"
             do([statement(f"drop table {forgotten}", f"DROP TABLE {full}", loses=forgotten)])
         do(views.create_steps(connection, catalogue, set()))
-        want = rights.wanted(catalogue, audiences(connection))
+        want = rights.wanted(catalogue, audiences(connection, catalogue))
         schemas = sorted(catalogue.departments)
         do(rights.role_steps(database, want, rights.actual(connection, database, want, schemas)))
         do(rights.grant_steps(database, want, rights.actual(connection, database, want, schemas)))
@@ -90,19 +91,28 @@ def _changing(steps: list[Step]) -> set[str]:
     return {match[1] for match in found if match}
 
 
-def audiences(connection: Connection) -> set[frozenset[str]]:
-    """The sets of departments that people speak for today."""
+def audiences(connection: Connection, catalogue: Catalogue) -> set[frozenset[str]]:
+    """The sets of departments that people speak for today; a department that is there no more counts for nothing."""
     rows = connection.exec_driver_sql(
         "SELECT array_agg(department) FROM gisapp.membership GROUP BY person_id"
     )
-    return {frozenset(row[0]) for row in rows}
+    return {frozenset(row[0]) & set(catalogue.departments) for row in rows}
 
 
 def ensure_audiences(installation: Installation, connection: Connection) -> None:
-    """Give every audience of today its login: after somebody was given a post. Needs the owner's connection."""
-    want = rights.wanted(installation.catalogue, audiences(connection))
-    have = rights.actual(connection, installation.database, want, sorted(installation.catalogue.departments))
+    """Give every audience of today its login and its rights: after somebody was given a post. Needs the owner's connection.
+
+    Waits for a `layers sync` that is under way. Rights on views that are not there yet come with the next one.
+    """
+    connection.exec_driver_sql("SELECT pg_advisory_xact_lock(%s)", (LOCK_FOR_SYNC,))
+    schemas = sorted(installation.catalogue.departments)
+    want = rights.wanted(installation.catalogue, audiences(connection, installation.catalogue))
+    have = rights.actual(connection, installation.database, want, schemas)
     for step in rights.role_steps(installation.database, want, have):
+        step.run(connection)
+    there = {f"{schema}.{view}" for schema, view in views.existing_views(connection, schemas)}
+    own = rights.of_logins(want, there)
+    for step in rights.grant_steps(installation.database, own, rights.common(own, have)):
         step.run(connection)
     _refresh_logins(connection, installation.database, want)
 

@@ -8,7 +8,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from gisapp.access import people
+from gisapp.access import passwords, people
 from gisapp.access.guard import FRESH_SECONDS
 from gisapp.access.sign_in import safe_next
 from gisapp.cli.people import add_person
@@ -57,7 +57,7 @@ def test_a_wrong_password_and_an_unknown_login_get_the_same_answer(client: Flask
 
 
 def test_after_five_wrong_passwords_even_the_right_one_waits(client: FlaskClient, person: str) -> None:
-    for _ in range(people.FREE_TRIES):
+    for _ in range(passwords.FREE_TRIES):
         assert enter(client, person, "wrong password!!").status_code == 401
     assert enter(client, person, PASSWORD).status_code == 429
     assert not sees_parcels(client)

@@ -25,8 +25,13 @@ ROLES = {
     "roads": frozenset({"roads"}),
     "disaster": frozenset({"disaster"}),
     "tax": frozenset({"tax"}),
+    "administrator": frozenset[str](),
+    "auditor": frozenset[str](),
 }
-NOT_LAYERS = ["/healthz", "/readyz", "/metrics", "/sign-in", "/", "/favicon.ico", "/audit", "/audit.csv"]
+NOT_LAYERS = [
+    *("/healthz", "/readyz", "/metrics", "/sign-in", "/", "/favicon.ico"),
+    *("/people", "/account", "/audit", "/audit.csv"),
+]
 
 
 @dataclass(frozen=True)
@@ -79,6 +84,7 @@ def addresses(rule: str, place: Place) -> list[str] | None:
         ],
         "/api/uploads/<uuid:upload_id>": ["/api/uploads/00000000-0000-0000-0000-000000000000"],
     }
+    known |= {"/people/<int:person>": ["/people/1"], "/one-time/<string:code>": ["/one-time/no.code"]}
     known |= {address: [address] for address in NOT_LAYERS}
     return known.get(rule)
 
