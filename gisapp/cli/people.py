@@ -86,14 +86,8 @@ def add_person(
     """Add somebody and give the audience a login in the database."""
     with installation.database.transaction(OWNER) as connection:
         accounts.add_person(connection, login, name, password, roles, duty=duty, until=until)
-        _note(
-            connection,
-            "person_added",
-            login,
-            posts=roles,
-            duty=duty,
-            until=until.isoformat() if until else None,
-        )
+        more = {"duty": duty, "until": until.isoformat() if until else None}
+        _note(connection, "person_added", login, posts=roles, **{k: v for k, v in more.items() if v})
         ensure_audiences(installation, connection)
 
 
@@ -145,6 +139,7 @@ def import_command(file: Path, passwords: Path | None, without_passwords: bool) 
             accounts.add_person(
                 connection, one.login, one.name, made[one.login], one.roles, duty=one.duty, until=one.until
             )
+            _note(connection, "person_added", one.login, posts=one.roles, file=file.name)
         ensure_audiences(installation, connection)
         if passwords and not without_passwords:  # before it is committed: without the file, nobody is added
             _keep(passwords, made)
@@ -193,6 +188,7 @@ def duty(login: str, duty: str) -> None:
     """職務を与える・外す。Give a duty beside the posts, or take it away."""
     with open_for_shell(load_settings()).database.transaction(OWNER) as connection:
         accounts.set_duty(connection, login, None if duty == "none" else duty)
+        _note(connection, "right_changed", login, duty=duty)
 
 
 @people.command()
@@ -202,6 +198,7 @@ def until(login: str, day: datetime.datetime | None) -> None:
     """最終日を決める（省略で無期限）。Set the last day; without DAY there is none."""
     with open_for_shell(load_settings()).database.transaction(OWNER) as connection:
         accounts.set_until(connection, login, _day(day))
+        _note(connection, "person_changed", login, until=str(_day(day)))
 
 
 @people.command()
@@ -210,6 +207,7 @@ def deactivate(login: str) -> None:
     """利用を停止する。Let somebody in no more; sessions and tokens end within seconds."""
     with open_for_shell(load_settings()).database.transaction(OWNER) as connection:
         accounts.set_active(connection, login, False)
+        _note(connection, "person_changed", login, active=False)
 
 
 @people.command()
@@ -218,6 +216,7 @@ def activate(login: str) -> None:
     """停止を解く。Let somebody in again."""
     with open_for_shell(load_settings()).database.transaction(OWNER) as connection:
         accounts.set_active(connection, login, True)
+        _note(connection, "person_changed", login, active=True)
 
 
 @people.command()

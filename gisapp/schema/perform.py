@@ -19,6 +19,7 @@ from gisapp.access import one_time, people, tokens, wishes
 from gisapp.access.models import right_change
 from gisapp.access.passwords import is_hash
 from gisapp.access.wishes import Wish
+from gisapp.audit.record import Entry, Who, record
 from gisapp.installation import Installation
 from gisapp.schema.sync import ensure_audiences
 
@@ -39,10 +40,19 @@ def perform_wish(installation: Installation, wish_id: uuid.UUID) -> None:
             with connection.begin_nested():
                 _require_genuine(installation, wish, row)
                 values["person_id"] = PERFORM[wish.kind](installation, connection, wish)
+                _record(connection, wish, values["person_id"])
         except errors.GisappError as error:
             why = {f"why_{lang}": f"{error.sentence(lang)} {error.remedy(lang)}" for lang in ("ja", "en")}
             values |= {"state": wishes.REFUSED, **why}
         connection.execute(sa.update(right_change).where(right_change.c.id == wish_id).values(values))
+
+
+def _record(connection: Connection, wish: Wish, person_id: int | None) -> None:
+    """What was changed goes into the audit with the change; the asker is who did it, not the worker."""
+    asker = _login(connection, wish.asker_id) if wish.asker_id is not None else "one-time link"
+    details = {"person": _login(connection, person_id), "asked": wish.kind, **wish.detail}
+    who = Who(asker, wish.asker_id, via=f"wish:{wish.id}")
+    record(connection, Entry(RECORDED_AS[wish.kind], who, details=details))
 
 
 def perform_waiting(installation: Installation) -> None:
@@ -193,6 +203,15 @@ def _revoke_token(installation: Installation, connection: Connection, wish: Wish
     return wish.person_id
 
 
+RECORDED_AS = {
+    "add": "person_added",
+    "change": "right_changed",
+    "reset": "person_changed",
+    "own_password": "person_changed",
+    "use_link": "person_changed",
+    "issue_token": "token_issued",
+    "revoke_token": "token_revoked",
+}
 PERFORM: dict[str, Callable[[Installation, Connection, Wish], int | None]] = {
     "add": _add,
     "change": _change,

@@ -5,45 +5,19 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Callable
-from typing import Any
 
 import pytest
-from flask import Flask
 from flask.testing import FlaskClient
 
-from gisapp.access import people
 from gisapp.audit.record import Entry, Who, record_now
-from gisapp.cli.people import add_person
 from gisapp.installation import Installation
 from tests.audit.conftest import Entries, restricted
-from tests.conftest import PASSWORD, visitor
 
 
 @pytest.fixture
-def auditor(
-    app: Flask, installation: Installation, staff: dict[str, str], monkeypatch: pytest.MonkeyPatch
-) -> FlaskClient:
+def auditor(signed_in: Callable[[str], FlaskClient]) -> FlaskClient:
     """Somebody whose duty it is to read the audit."""
-    find = people.find_person
-
-    def with_duty(connection: Any, person_id: int) -> people.Person | None:
-        person = find(connection, person_id)
-        if person is not None and person.login == "inspector":
-            object.__setattr__(person, "duty", "auditor")
-        return person
-
-    monkeypatch.setattr(people, "find_person", with_duty)
-    with installation.database.transaction("owner") as connection:
-        there = connection.exec_driver_sql("SELECT 1 FROM gisapp.person WHERE login = 'inspector'").scalar()
-    if not there:
-        add_person(installation, "inspector", "監査", PASSWORD, {})
-    client = visitor(app)
-    token = client.get("/sign-in").get_data(as_text=True).split('name="csrf_token" value="')[1].split('"')[0]
-    answer = client.post(
-        "/sign-in", data={"login": "inspector", "password": PASSWORD, "csrf_token": token, "next": "/audit"}
-    )
-    assert answer.headers["Location"] == "/audit"
-    return client
+    return signed_in("auditor")
 
 
 def test_only_auditors_read_the_audit(client: FlaskClient, signed_in: Callable[[str], FlaskClient]) -> None:
@@ -98,8 +72,8 @@ def test_reading_the_audit_is_recorded_too(auditor: FlaskClient, entries: Entrie
     auditor.get("/audit?login=tax")
     auditor.get("/audit.csv?login=tax").get_data()
     assert [(row.what, row.login, row.details) for row in entries()[-2:]] == [
-        ("audit_read", "inspector", {"asked": {"login": "tax"}}),
-        ("audit_exported", "inspector", {"asked": {"login": "tax"}}),
+        ("audit_read", "auditor", {"asked": {"login": "tax"}}),
+        ("audit_exported", "auditor", {"asked": {"login": "tax"}}),
     ]
 
 
