@@ -28,7 +28,18 @@ ROLES = {
     "administrator": frozenset[str](),
     "auditor": frozenset[str](),
 }
-NOT_LAYERS = ["/healthz", "/readyz", "/metrics", "/sign-in", "/", "/favicon.ico", "/people", "/account"]
+NOT_LAYERS = [
+    "/healthz",
+    "/readyz",
+    "/metrics",
+    "/sign-in",
+    "/",
+    "/favicon.ico",
+    "/people",
+    "/account",
+    "/sign-in/oidc",
+    "/sign-in/oidc/callback",
+]
 
 
 @dataclass(frozen=True)
