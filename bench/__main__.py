@@ -14,7 +14,7 @@ from typing import Any
 
 from bench import city, peers, tiles
 from bench.measure import Requests, machine
-from gisapp import cluster, roles
+from gisapp import cluster
 from gisapp.cli.up import web_command, web_environment
 from gisapp.installation import open_for_shell
 from gisapp.settings import ROOT
@@ -38,6 +38,8 @@ def main() -> None:
     if not words.keep_city:
         result["load"] = city.make(settings, words.parcels)
         print(f"load: {result['load']}", flush=True)
+    elif (kept := RESULTS / f"city-{words.parcels}.json").exists():
+        result["load"] = json.loads(kept.read_text()).get("load")
     installation = open_for_shell(settings)
     server = subprocess.Popen(
         web_command(settings), env=web_environment(settings), cwd=ROOT, start_new_session=True
@@ -48,11 +50,14 @@ def main() -> None:
         result["identify"] = tiles.identify(installation, ours)
         result["cold_tiles"] = tiles.cold_tiles(installation, ours)
         if not words.no_peers:
-            url = installation.database.url(roles.PUBLIC_AUDIENCE).set(drivername="postgresql")
+            url = peers.login(installation)
             schemas = sorted({layer.split(".")[0] for layer in COMPARED})
-            with peers.tipg(url.render_as_string(hide_password=False), schemas, PEER_PORT) as address:
-                peer = Requests(address, {"Accept-Encoding": "identity"})
-                result["beside_tipg"] = tiles.beside_tipg(installation, ours, peer, COMPARED)
+            with peers.tipg(url, schemas, PEER_PORT) as address:
+                each = [
+                    Requests(base, {"Accept-Encoding": "identity"}, keep=False)
+                    for base in (f"http://127.0.0.1:{PORT}", address)
+                ]
+                result["beside_tipg"] = tiles.beside_tipg(installation, *each, COMPARED)
     finally:
         server.terminate()
         server.wait(10)
@@ -66,7 +71,7 @@ def main() -> None:
 
 def show(result: dict[str, Any], path: Path) -> None:
     """Print the figures as tables."""
-    if "load" in result:
+    if result.get("load"):
         print("\n| load | |\n|---|---|")
         for name, value in result["load"].items():
             print(f"| {name} | {value:,} |")

@@ -10,8 +10,11 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from urllib.parse import quote
 
 from bench.city import WORK
+from gisapp import roles
+from gisapp.installation import Installation
 
 TIPG = "tipg==1.6.1"
 
@@ -22,9 +25,31 @@ def environment_of(name: str, *requirements: str) -> Path:
     done = folder / ".installed"
     if not done.exists():
         subprocess.run([sys.executable, "-m", "venv", folder], check=True)
-        subprocess.run([folder / "bin" / "pip", "install", "-q", *requirements], check=True)
+        subprocess.run(
+            [folder / "bin" / "pip", "install", "-q", *requirements], check=True, stderr=subprocess.DEVNULL
+        )
         done.touch()
     return folder / "bin"
+
+
+def login(installation: Installation) -> str:
+    """The URL of a login with the public's rights that may also make temporary tables, which peers need."""
+    database = installation.database
+    public, name = database.role(roles.PUBLIC_AUDIENCE), database.role("bench_peer")
+    with database.transaction("owner") as connection:
+        if not connection.exec_driver_sql("SELECT 1 FROM pg_roles WHERE rolname = %s", (name,)).scalar():
+            connection.exec_driver_sql(
+                f"CREATE ROLE \"{name}\" LOGIN PASSWORD '{database.password('bench_peer')}'"
+            )
+        connection.exec_driver_sql(f'GRANT "{public}" TO "{name}"')
+        connection.exec_driver_sql(
+            f'GRANT CONNECT, TEMP ON DATABASE "{database.address.database}" TO "{name}"'
+        )
+    url = database.url("bench_peer")
+    host = quote(
+        str(url.query["host"]), safe=""
+    )  # the socket's folder in the host's place: all clients read that
+    return f"postgresql://{url.username}:{url.password}@{host}/{url.database}"
 
 
 @contextmanager

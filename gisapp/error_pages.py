@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 
-from flask import Flask, Response, jsonify, render_template, request
+from flask import Flask, Response, current_app, jsonify, render_template, request
 from werkzeug.exceptions import HTTPException
 
 from gisapp import errors
@@ -73,7 +73,8 @@ def _from_werkzeug(error: HTTPException) -> Response:
     if status < 400:
         return Response(error.get_body(), status, dict(error.get_headers()))
     kind = BY_STATUS.get(status, errors.RequestInvalid if status < 500 else errors.GisappError)
-    response = answer(kind(limit_mb="?", seconds=60))
+    largest = current_app.config["MAX_CONTENT_LENGTH"] or 0
+    response = answer(kind(limit_mb=largest // 2**20, seconds=60))
     response.status_code = status
     if status == 405 and getattr(error, "valid_methods", None):
         response.headers["Allow"] = ", ".join(error.valid_methods)  # type: ignore[attr-defined]

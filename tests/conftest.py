@@ -8,6 +8,7 @@ import socket
 import subprocess
 import tempfile
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -125,9 +126,9 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-@pytest.fixture(scope="session")
-def server(installation: Installation, staff: dict[str, str]) -> Iterator[str]:
-    """The address of a real server over the sample city, as `gisapp up` starts it."""
+@contextmanager
+def serving(installation: Installation) -> Iterator[str]:
+    """The address of a real server over an installation, as `gisapp up` starts it, while the block lasts."""
     settings = replace(installation.settings, port=free_port())
     environment = web_environment(settings)
     child = subprocess.Popen(web_command(settings), env=environment, cwd=ROOT, start_new_session=True)
@@ -138,9 +139,30 @@ def server(installation: Installation, staff: dict[str, str]) -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
+def server(installation: Installation, staff: dict[str, str]) -> Iterator[str]:
+    """The address of a real server over the sample city."""
+    with serving(installation) as address:
+        yield address
+
+
+@pytest.fixture(scope="session")
 def shared_data() -> Path:
     """Real files with known answers, beside the checkout; tests that need them say so when they are not there."""
     folder = ROOT.parent / "shared" / "data"
     if not folder.is_dir():
         pytest.skip("real files are not here: ../shared/data is absent")
     return folder
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _real_files_stay_as_they_are() -> Iterator[None]:
+    """Tests read the real files in place: none may be changed, and nothing written beside them."""
+    folder = ROOT.parent / "shared" / "data"
+
+    def state() -> set[tuple[str, int, int]]:
+        found = (file for file in folder.rglob("*") if file.is_file())
+        return {(str(file), file.stat().st_mtime_ns, file.stat().st_size) for file in found}
+
+    before = state()
+    yield
+    assert state() == before

@@ -7,7 +7,9 @@ refused all the same, as are archives that would grow beyond reason. Sizes are c
 from __future__ import annotations
 
 import re
+import struct
 import zipfile
+import zlib
 from pathlib import Path, PurePosixPath
 from typing import NoReturn
 
@@ -18,6 +20,17 @@ MOST_MEMBERS = 10_000
 MOST_BYTES = 4 * 2**30
 MOST_GROWTH = 200  # times its packed size, where it is more than GROWTH_MATTERS
 GROWTH_MATTERS = 100 * 2**20
+BROKEN = (
+    zipfile.BadZipFile,
+    zlib.error,
+    EOFError,
+    OSError,
+    RuntimeError,
+    ValueError,
+    LookupError,
+    struct.error,
+)
+"""What Python's zipfile raises for archives that are broken or packed in a way it does not know."""
 MAIN = (".shp", ".gpkg", ".geojson", ".json", ".geojsonl", ".ndjson", ".fgb", ".csv", ".tsv", ".txt")
 SHAPEFILE_PARTS = (".shp", ".dbf", ".shx", ".prj", ".cpg")
 
@@ -35,13 +48,13 @@ def take_out(path: Path, part: str, scratch: Path) -> tuple[Path, str]:
             name = _choose(sets, part)
             for suffix, member in sets[name].items():
                 _unpack(archive, member, scratch / f"data{suffix}")
-    except (zipfile.BadZipFile, EOFError, OSError, ValueError, NotImplementedError) as error:
+    except BROKEN:
         why = ("zip が壊れています", "the zip archive is broken")
-        do = ("圧縮し直すか、ダウンロードし直してください。", "Pack it or download it again.")
-        try:
-            refuse("truncated", why, do)
-        finally:
-            del error
+        refuse(
+            "truncated",
+            why,
+            ("圧縮し直すか、ダウンロードし直してください。", "Pack it or download it again."),
+        )
     main = next(suffix for suffix in MAIN if suffix in sets[name])
     return scratch / f"data{main}", name
 

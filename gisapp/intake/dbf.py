@@ -43,6 +43,7 @@ def read_dbf(path: Path) -> Dbf | None:
             offset += field[16]
     if not names or length < 1:
         return None
+    records = min(records, max(path.stat().st_size - first, 0) // length)  # it may claim more than there are
     return Dbf(records, first, length, head[29], tuple(names), tuple(texts))
 
 

@@ -38,6 +38,7 @@ from gisapp.intake.report import Report
 from gisapp.intake.shape import shape_rows
 from gisapp.intake.source import Batch, Source
 from gisapp.intake.stage import create_stage, stage_rows
+from gisapp.intake.trouble import told_apart
 
 Progress = Callable[[int, int | None], None]  # rows done, rows altogether (None: not known)
 BeforeCommit = Callable[[Connection, Report], None]
@@ -75,7 +76,7 @@ def load_file(
     """Load a file as `order` says; needs the owner's connection. `before_commit` runs at the end of the transaction.
 
     Raises errors.FileRefused with the report in `values["outcome"]`; ParameterInvalid for options that do not fit the
-    layer; and what `Database.transaction` raises.
+    layer; NotMigrated; and what `Database.transaction` raises.
     """
     began = time.monotonic()
     report = Report(order.name, order.layer, order.options.mode, order.dry_run)
@@ -84,12 +85,13 @@ def load_file(
         with tempfile.TemporaryDirectory(prefix="gisapp-") as scratch:
             source = open_source(order.path, order.name, order.options, Path(scratch))
             with (
+                told_apart(),
                 installation.database.transaction("owner") as connection,
                 connection.begin_nested() as savepoint,
             ):
                 with closing(
                     source.batches()
-                ) as batches:  # GDAL's settings are restored at once, not some day
+                ) as batches:  # so that GDAL's settings are restored now, not some day
                     _load(connection, installation, order, source, batches, report, progress)
                 report.ok = True
                 report.seconds = time.monotonic() - began

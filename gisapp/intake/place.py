@@ -24,6 +24,7 @@ from gisapp.intake.source import Source
 from gisapp.settings import City
 
 Array = np.ndarray[Any, Any]
+JAPAN: Bounds = (122.0, 20.0, 154.0, 46.0)
 MARGIN = 0.5  # of the city's width and height: what lies that near may well be meant
 
 
@@ -96,11 +97,16 @@ def _refuse_transformation(system: pyproj.CRS) -> NoReturn:
 
 
 def _check_axes(xy: Array, transformation: Transformation, city: City) -> None:
-    """Refuse coordinates that fit the city only when x and y are exchanged."""
+    """Refuse coordinates that fit the city (in degrees: Japan) only when x and y are exchanged."""
     if not len(xy) or _share_near(xy, transformation, city) > 0:
         return
-    if _share_near(xy[:, ::-1], transformation, city) >= 0.5:
-        if transformation.source.is_geographic:
+    geographic = transformation.source.is_geographic
+    if geographic:  # another city's data: latitude and longitude of Japan cannot be mistaken for one another
+        swapped = _inside(xy[:, ::-1], JAPAN).mean() >= 0.5
+    else:
+        swapped = _share_near(xy[:, ::-1], transformation, city) >= 0.5
+    if swapped:
+        if geographic:
             why = ("経度と緯度が入れ替わっています", "longitude and latitude are exchanged")
         else:
             why = ("東西（Y）と南北（X）の座標が入れ替わっています", "east and north are exchanged")

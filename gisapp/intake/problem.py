@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import groupby
 from typing import Any, NoReturn
-
-import numpy as np
 
 from gisapp import errors
 
@@ -66,8 +65,10 @@ class Problem:
 
 def ranges(rows: Sequence[int], lang: str = "ja") -> str:
     """Row numbers in short: [1, 2, 3, 7] → "1〜3, 7"; the first few only, then how many ranges more."""
-    numbers = np.unique(np.asarray(rows, dtype=np.int64))
-    runs = np.split(numbers, np.flatnonzero(np.diff(numbers) != 1) + 1)
+    runs = [
+        [number for _, number in run]
+        for _, run in groupby(enumerate(sorted(set(rows))), key=lambda pair: pair[1] - pair[0])
+    ]
     dash, more = ("〜", "、ほか") if lang == "ja" else ("–", ", …")
     shown = [str(r[0]) if len(r) == 1 else f"{r[0]}{dash}{r[-1]}" for r in runs[:RANGES_SHOWN]]
     return ", ".join(shown) + (more if len(runs) > RANGES_SHOWN else "")

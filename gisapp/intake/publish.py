@@ -2,7 +2,8 @@
 
 Staged rows are compared with the layer's: rows that are the same are not touched, so their id and revision stay. Rows
 are matched by the layer's key or, where it has none, by being the same in every field and in shape. Readers go on
-reading the layer as it was until the end; other writers wait.
+reading the layer as it was until the end; other writers wait. (Only an empty layer that takes many rows is closed to
+readers too, for the seconds in which its indexes are built.)
 """
 
 from __future__ import annotations

@@ -17,6 +17,7 @@ from gisapp.geo.shapes import finite, fit_type, make_valid, type_names
 from gisapp.intake.problem import ERROR, REPAIR, WARNING, Problem
 
 Array = np.ndarray[Any, Any]
+FARTHEST = 4e6  # metres from the origin of a plane zone; all of Japan is within 3,000 km of any of them
 
 
 @dataclass(frozen=True)
@@ -47,7 +48,7 @@ def shape_rows(geometry: Array, rows: Array, kind: str, transformation: Transfor
     if kept.any():
         problems += _heights(geometry[kept], rows[kept])
         flat[kept] = transformation.shapes(shapely.force_2d(geometry[kept]))
-    take_away(~finite(flat), UNPLACEABLE)
+    take_away(~finite(flat) | (np.abs(shapely.bounds(flat)).max(axis=1) > FARTHEST), UNPLACEABLE)
     fitted, fits = fit_type(flat, kind)
     wrong = kept & ~fits
     take_away(wrong, _wrong_type(flat[wrong], kind))
@@ -95,11 +96,11 @@ def _heights(geometry: Array, rows: Array) -> Iterator[Problem]:
     z = shapely.has_z(geometry)
     if z.any():
         ja, en = "高さ（Z）は保存しません", "heights (Z) are not kept"
-        yield Problem(REPAIR, "z_dropped", ja, en, tuple(rows[z].tolist()))
+        yield Problem(WARNING, "z_dropped", ja, en, tuple(rows[z].tolist()))
     m = shapely.has_m(geometry)
     if m.any():
         ja, en = "測定値（M）は保存しません", "measures (M) are not kept"
-        yield Problem(REPAIR, "m_dropped", ja, en, tuple(rows[m].tolist()))
+        yield Problem(WARNING, "m_dropped", ja, en, tuple(rows[m].tolist()))
 
 
 def _wrong_type(geometry: Array, kind: str) -> Problem:

@@ -20,10 +20,20 @@ from gisapp.intake.encoding import Encoding, cut_texts, decode_column, decode_na
 from gisapp.intake.gdal import pyogrio, quietly
 from gisapp.intake.problem import ERROR, REPAIR, WARNING, Problem, refuse
 from gisapp.intake.source import ROWS_AT_ONCE, Batch, Source
-from gisapp.text.encodings import encoding_of_file
+from gisapp.text.encodings import decodes, encoding_of_file
 
-FAILURES = (RuntimeError, ValueError, OSError, pa.ArrowException)  # of pyogrio and Arrow
+FAILURES = (
+    RuntimeError,
+    ValueError,
+    OSError,
+    LookupError,
+    ArithmeticError,
+    pa.ArrowException,
+    shapely.errors.ShapelyError,
+)
+"""What pyogrio, Arrow and shapely raise for content that makes no sense."""
 LARGEST_EXPLAINED = 64 * 2**20  # bytes of JSON that are read again to say where they break
+LONGEST_PRJ = 65_536  # bytes
 EDGE = 65_536  # bytes at the start and end of a GeoJSON where `crs` may stand
 UTF8 = Encoding("utf-8", Text("形式の規定による", "by the format's rule"))
 
@@ -42,8 +52,9 @@ def open_shapefile(path: Path, forced_encoding: str, scratch: Path) -> Source:
                 ja, en = ".shx がないため、作り直して読みました", "there is no .shx; it was made again"
             problems.append(Problem(WARNING, f"missing_part({part[1:]})", ja, en))
     encoding = diagnose_encoding(parts.get(".dbf"), parts.get(".cpg"), forced_encoding)
+    system_said = ".prj" in parts and _make_readable(parts[".prj"])
     source = _open(parts[".shp"], "Shapefile", encoding, latin1=True)
-    if source.crs is None and ".prj" in parts:
+    if ".prj" in parts and not (system_said and source.crs):
         ja = ".prj の内容が座標系の定義ではありません"
         problems.append(
             Problem(WARNING, "sidecar_unreadable(prj)", ja, "the .prj file defines no reference system")
@@ -51,6 +62,17 @@ def open_shapefile(path: Path, forced_encoding: str, scratch: Path) -> Source:
     return _with(
         source, problems=(*problems, *encoding.problems), cut_names=True, crs_from=Text(".prj", ".prj")
     )
+
+
+def _make_readable(prj: Path) -> bool:
+    """Put the .prj into UTF-8, which is all that GDAL's Python side reads; False (and it is gone) where it is no text."""
+    raw = prj.read_bytes()[:LONGEST_PRJ]
+    prj.unlink()  # ours: a link or an unpacked copy
+    for codec in ("utf-8-sig", "cp932"):
+        if decodes(raw, codec):
+            prj.write_text(raw.decode(codec), "utf-8")
+            return True
+    return False
 
 
 def _gather(path: Path, scratch: Path) -> dict[str, Path]:
@@ -72,7 +94,10 @@ def _gather(path: Path, scratch: Path) -> dict[str, Path]:
         original = next(
             (p for p in path.parent.iterdir() if p.name.lower() == f"{stem}{suffix}".lower()), path
         )
-        copy.symlink_to((path if suffix == ".shp" else original).absolute())
+        if suffix == ".shx":  # GDAL writes the index anew whenever it may restore one, also through a link
+            shutil.copyfile(original, copy)
+        else:
+            copy.symlink_to((path if suffix == ".shp" else original).absolute())
     return parts
 
 

@@ -26,6 +26,8 @@ LONGEST_CHARACTER = 3  # bytes of a character that a fixed width may have cut
 def codec_named(name: str) -> str | None:
     """The codec that a `.cpg` file (or a person) means: "Shift_JIS", "SJIS", "932", "ANSI 932", "UTF-8", "65001" …"""
     plain = name.strip().lower().removeprefix("ansi").strip(" _-")
+    if not re.fullmatch(r"[a-z0-9_.-]+", plain):
+        return None
     if plain in {
         "shift_jis",
         "shift-jis",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -9,10 +10,12 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
+from gisapp import errors
 from gisapp.installation import Installation
 from gisapp.intake.load import Order, load_file
 from gisapp.intake.options import parse_options
 from gisapp.intake.report import Report
+from tests.intake.files import feature, geojson, line
 
 Load = Callable[..., Report]
 
@@ -71,3 +74,41 @@ def forget_jobs(installation: Installation) -> None:
     with installation.database.transaction("owner") as connection:
         connection.execute(text("SET LOCAL search_path = jobs, public"))
         connection.execute(text("DELETE FROM procrastinate_jobs"))
+
+
+Rows = Callable[..., list[tuple[Any, ...]]]
+
+
+@pytest.fixture
+def refused(load: Load, rows: Rows, empty_layers: None, tmp_path: Path) -> Callable[..., Report]:
+    """Loads a file that must be refused: returns its report after seeing that sentences are whole and nothing changed."""
+    load(
+        geojson(tmp_path / "before.geojson", [feature(line(), 路線番号="1", 路線名="一号線")]), "roads.street"
+    )
+    state = "SELECT (SELECT array_agg(t::text ORDER BY id) FROM roads.street AS t), (SELECT max(id) FROM gisapp.revision)"
+    before = rows(state)
+
+    def check(path: Path, layer: str = "roads.street", **said: Any) -> Report:
+        with pytest.raises(errors.FileRefused) as refusal:
+            load(path, layer, **said)
+        assert rows(state) == before
+        error = refusal.value
+        assert error.status == 422
+        for lang in ("ja", "en"):
+            sentence = error.sentence(lang) + error.remedy(lang)
+            assert path.name in sentence and "?" not in sentence.replace(path.name, "")
+            assert (
+                str(path.parent) not in sentence
+                and "SELECT" not in sentence
+                and "gisapp_staged" not in sentence
+            )
+        report: Report = error.values["outcome"]  # type: ignore[assignment]
+        assert not report.ok and report.errors and report.loaded == 0 and report.revision is None
+        assert str(path.parent) not in json.dumps(report.as_json(), ensure_ascii=False)
+        return report
+
+    return check
+
+
+def codes(report: Report) -> set[str]:
+    return {problem.code for problem in report.errors}

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 import shapely
+from sqlalchemy import text
 
 from gisapp import errors
 from gisapp.installation import Installation
+from gisapp.intake.load import Order, load_file
+from gisapp.intake.options import Options
 from tests.intake.conftest import Load, ask, load_into
 from tests.intake.files import feature, geojson, line, square
 
@@ -158,9 +162,6 @@ def test_readers_read_on_while_a_layer_is_replaced(city: Installation, tmp_path:
     def look(done: int, total: int | None) -> None:
         seen.append(ask(city, "SELECT width FROM roads.street"))
 
-    from gisapp.intake.load import Order, load_file
-    from gisapp.intake.options import Options
-
     order = Order(
         streets(tmp_path / "b.geojson", r1=9.0),
         "b.geojson",
@@ -174,3 +175,28 @@ def test_readers_read_on_while_a_layer_is_replaced(city: Installation, tmp_path:
 
     load_file(city, order, progress=look, before_commit=look_late)
     assert seen == [[(4.0,)], [(4.0,)]] and ask(city, "SELECT width FROM roads.street") == [(9.0,)]
+
+
+def test_a_database_that_does_not_fit_the_folders_yet_says_what_to_run(
+    city: Installation, tmp_path: Path
+) -> None:
+    path = streets(tmp_path / "a.geojson", r1=4.0)
+    layer = replace(city.catalogue.layer("roads.street"), id="roads.not_synced", name="not_synced")
+    with pytest.raises(errors.NotMigrated):
+        load_file(city, Order(path, path.name, layer, Options(), "test"))
+
+
+def test_what_only_the_database_refuses_is_a_sentence_too(
+    city: Installation, load: Load, tmp_path: Path
+) -> None:
+    with city.database.transaction("owner") as connection:
+        connection.execute(text("ALTER TABLE roads.street ADD CONSTRAINT narrow CHECK (width < 100)"))
+    try:
+        with pytest.raises(errors.FileRefused) as refusal:
+            load(streets(tmp_path / "a.geojson", r1=400.0), "roads.street")
+    finally:
+        with city.database.transaction("owner") as connection:
+            connection.execute(text("ALTER TABLE roads.street DROP CONSTRAINT narrow"))
+    assert refusal.value.values["problem"] == "database_refused" and "narrow" not in refusal.value.sentence(
+        "en"
+    )

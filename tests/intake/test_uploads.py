@@ -7,6 +7,7 @@ import io
 import shutil
 import uuid
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -216,6 +217,20 @@ def test_options_that_make_no_sense_are_refused_by_name(
     answer = send(streets(tmp_path / "r.geojson"), **fields)
     assert answer.status_code == 400 and next(iter(fields)) in answer.json["title"]
     assert kept_files(city) == []
+
+
+def test_a_file_that_is_too_large_is_told_the_limit(
+    city: Installation, people: dict[str, str], tmp_path: Path
+) -> None:
+    small = replace(
+        installations.open_for_web(city.settings), settings=replace(city.settings, upload_limit_mb=1)
+    )
+    headers = {"Authorization": f"Bearer {people['roads']}"}
+    data = {"file": (io.BytesIO(bytes(2 * 2**20)), "large.gpkg")}
+    answer = (
+        create_app(small).test_client().post("/api/layers/roads.street/uploads", data=data, headers=headers)
+    )
+    assert answer.status_code == 413 and "1 MB" in answer.json["title"]
 
 
 def test_a_request_without_a_file_is_told_so(client: FlaskClient, people: dict[str, str]) -> None:

@@ -1,0 +1,156 @@
+"""Rows that cannot be loaded: where they are, what they hold, which keys they have. Nothing is changed by them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+import shapely
+
+from gisapp import errors
+from gisapp.intake.report import Report
+from tests.intake.conftest import Load, codes
+from tests.intake.files import LAT, LON, feature, gdal_file, geojson, line, point, square
+
+
+def test_a_file_without_a_reference_system(
+    refused: Callable[..., Report], load: Load, tmp_path: Path
+) -> None:
+    shp = gdal_file(tmp_path / "r.shp", [line()], {"路線番号": ["1"]}, crs=None, encoding="cp932")
+    report = refused(shp)
+    assert codes(report) == {"crs_missing"} and "--crs 6677" in report.errors[0].ja
+    shp.with_suffix(".prj").write_text("<html>404</html>")
+    assert "sidecar_unreadable(prj)" in {problem.code for problem in refused(shp).findings}
+    assert load(shp, "roads.street", crs="6668").loaded == 1
+
+
+def test_tokyo_datum_without_the_national_grid(refused: Callable[..., Report], tmp_path: Path) -> None:
+    shp = gdal_file(tmp_path / "r.shp", [line()], {"路線番号": ["1"]}, crs="EPSG:4301", encoding="cp932")
+    report = refused(shp)
+    assert codes(report) == {"datum_suspect"} and "日本測地系" in report.errors[0].ja
+
+
+def test_latitude_and_longitude_exchanged(refused: Callable[..., Report], tmp_path: Path) -> None:
+    swapped = shapely.transform(line(), lambda xy: xy[:, ::-1])
+    assert codes(refused(geojson(tmp_path / "s.geojson", [feature(swapped, 路線番号="1")]))) == {
+        "axes_swapped"
+    }
+    plane = gdal_file(
+        tmp_path / "p.shp",
+        [shapely.LineString([(-27112, -40327), (-27000, -40300)])],
+        {"路線番号": ["1"]},
+        crs="EPSG:6677",
+        encoding="cp932",
+    )
+    assert codes(refused(plane)) == {"axes_swapped"}
+
+
+def test_metres_said_to_be_degrees_and_degrees_said_to_be_metres(
+    refused: Callable[..., Report], tmp_path: Path
+) -> None:
+    metres = shapely.LineString([(-40327, -27112), (-40300, -27000)])
+    report = refused(geojson(tmp_path / "m.geojson", [feature(metres, 路線番号="1")]))
+    assert codes(report) == {"crs_suspect"} and "--crs 6677" in report.errors[0].ja
+    assert codes(refused(geojson(tmp_path / "d.geojson", [feature(line(), 路線番号="1")]), crs="6677")) == {
+        "crs_suspect"
+    }
+
+
+def test_a_geometry_type_that_the_layer_does_not_take(refused: Callable[..., Report], tmp_path: Path) -> None:
+    features = [
+        feature(line(), 路線番号="1"),
+        feature(point(), 路線番号="2"),
+        feature(square(), 路線番号="3"),
+    ]
+    (problem,) = refused(geojson(tmp_path / "mixed.geojson", features)).errors
+    assert problem.code == "mixed_geometry" and problem.rows == (2, 3) and "MultiLineString" in problem.ja
+
+
+def test_coordinates_that_are_no_numbers(refused: Callable[..., Report], tmp_path: Path) -> None:
+    fgb = gdal_file(
+        tmp_path / "n.gpkg",
+        [line(), shapely.LineString([(LON, LAT), (np.inf, LAT)])],
+        {"路線番号": ["1", "2"]},
+    )
+    (problem,) = refused(fgb).errors
+    assert problem.code == "nonfinite_coordinate" and problem.rows == (2,)
+
+
+def test_a_missing_required_column(refused: Callable[..., Report], tmp_path: Path) -> None:
+    (problem,) = refused(geojson(tmp_path / "r.geojson", [feature(line(), 幅員=4.5)])).errors
+    assert (
+        problem.code == "missing_column" and "路線番号" in problem.ja and "--set route_number=" in problem.ja
+    )
+
+
+def test_missing_values_in_a_required_column(refused: Callable[..., Report], tmp_path: Path) -> None:
+    features = [feature(line(n), 路線番号=v) for n, v in enumerate(["1", "", "3", "　", None])]
+    (problem,) = refused(geojson(tmp_path / "r.geojson", features)).errors
+    assert (problem.code, problem.rows, problem.column) == ("missing_value", (2, 4, 5), "路線番号")
+
+
+def test_values_of_the_wrong_kind_name_row_and_column(refused: Callable[..., Report], tmp_path: Path) -> None:
+    values = [("4.5", "アスファルト", "2026-04-01"), ("広い", "氷", "そのうち"), ("６．０", "2", "R8.4.1")]
+    features = [
+        feature(line(n), 路線番号=str(n), 幅員=w, 舗装=s, 認定年月日=d) for n, (w, s, d) in enumerate(values)
+    ]
+    report = refused(geojson(tmp_path / "v.geojson", features))
+    assert {(p.code, p.column, p.rows) for p in report.errors} == {
+        ("wrong_value", "幅員", (2,)),
+        ("wrong_value", "舗装", (2,)),
+        ("wrong_value", "認定年月日", (2,)),
+    }
+    assert any("広い" in problem.ja for problem in report.errors)
+
+
+def test_values_of_restricted_columns_are_not_quoted(refused: Callable[..., Report], tmp_path: Path) -> None:
+    path = geojson(tmp_path / "p.geojson", [feature(square(), parcel_id="1", area_registered="秘密の値")])
+    report = refused(path, "tax.parcel")
+    assert codes(report) == {"wrong_value"}
+    assert "秘密の値" not in json.dumps(report.as_json(), ensure_ascii=False)
+
+
+def test_keys_that_stand_in_several_rows(refused: Callable[..., Report], tmp_path: Path) -> None:
+    features = [feature(line(n), 路線番号=number) for n, number in enumerate(["1", "2", "1", "3", "2"])]
+    (problem,) = refused(geojson(tmp_path / "k.geojson", features)).errors
+    assert (
+        problem.code == "duplicate_key"
+        and sorted(problem.rows) == [1, 2, 3, 5]
+        and problem.column == "路線番号"
+    )
+
+
+def test_every_problem_of_a_file_is_said_at_once(refused: Callable[..., Report], tmp_path: Path) -> None:
+    features = [
+        feature(line(), 路線番号="1", 幅員="広い"),
+        feature(point(), 路線番号="2"),
+        feature(line(2), 幅員=1),
+    ]
+    assert codes(refused(geojson(tmp_path / "all.geojson", features))) == {
+        "wrong_value",
+        "mixed_geometry",
+        "missing_value",
+    }
+
+
+def test_upsert_without_a_key_is_refused(refused: Callable[..., Report], tmp_path: Path) -> None:
+    path = geojson(tmp_path / "z.geojson", [feature(square(), 用途地域分類コード="1")])
+    assert codes(refused(path, "city_planning.zoning", mode="upsert")) == {"no_key"}
+
+
+def test_append_does_not_repeat_a_key_that_is_there(refused: Callable[..., Report], tmp_path: Path) -> None:
+    path = geojson(tmp_path / "a.geojson", [feature(line(1), 路線番号="1"), feature(line(2), 路線番号="2")])
+    (problem,) = refused(path, mode="append").errors
+    assert problem.code == "duplicate_key" and problem.rows == (1,)
+
+
+def test_a_constant_of_an_unknown_field_is_a_wrong_option(load: Load, tmp_path: Path) -> None:
+    with pytest.raises(errors.ParameterInvalid):
+        load(
+            geojson(tmp_path / "a.geojson", [feature(line(), 路線番号="1")]),
+            "roads.street",
+            constants=["colour=red"],
+        )
