@@ -29,10 +29,15 @@ $(VENV)/.run: requirements.txt setup.cfg pyproject.toml
 	@$(BIN)/python -m pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@
 
-test-environment: $(VENV)/.test
+test-environment: $(VENV)/.test $(VENV)/.npm
 $(VENV)/.test: $(VENV)/.run requirements-test.txt
 	@.ci/packages "browser, GDAL and QGIS as real clients of the tests" $(TEST_PACKAGES)
 	@$(BIN)/python -m pip install -q --disable-pip-version-check -r requirements-test.txt
+	@touch $@
+
+$(VENV)/.npm: $(VENV)/.run tests/npm/package-lock.json
+	@if command -v npm >/dev/null 2>&1; then cd tests/npm && npm ci --silent --no-audit --no-fund --ignore-scripts; \
+	else echo "npm がないため、OIDC の試験は省かれます / without npm, the tests of OIDC are skipped"; fi
 	@touch $@
 
 test: test-environment

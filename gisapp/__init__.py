@@ -20,7 +20,7 @@ def create_app(installation: Installation | None = None) -> Flask:
     from flask import Flask
 
     from gisapp import error_pages, features, health, maps, ogc, security_headers, tiles, web
-    from gisapp.access import account_pages, people_pages, sign_in
+    from gisapp.access import account_pages, oidc, people_pages, sign_in
     from gisapp.audit import routes as audit
     from gisapp.installation import open_for_web
     from gisapp.intake import routes as intake
@@ -33,6 +33,7 @@ def create_app(installation: Installation | None = None) -> Flask:
     error_pages.init_app(app)
     security_headers.init_app(app)
     sign_in.init_app(app)
+    oidc.init_app(app, installation.settings)
     for blueprint in (
         sign_in.sign_in,
         account_pages.account_pages,

@@ -50,6 +50,12 @@ class Settings:
         False, "1 where the pages are served over TLS: cookies only over TLS, and HSTS."
     )
     trusted_hosts: str = _setting("", "Host names answered, separated by commas; empty: all.")
+    oidc_issuer: str = _setting(
+        "", "Issuer of the city's own sign-in (OpenID Connect); empty: passwords only."
+    )
+    oidc_client_id: str = _setting("", "The name under which that issuer knows this installation.")
+    oidc_client_secret_file: str = _setting("", "File that holds the secret agreed with that issuer.")
+    oidc_login_claim: str = _setting("preferred_username", "The claim that names a person's login.")
     forwarded: int = _setting(0, "Number of trusted proxies in front that set X-Forwarded-*.")
     audit_roots: str = _setting(
         "", "Folder for the audit's roots, best on another machine's disk; empty: GISAPP_HOME/audit-roots."

@@ -42,6 +42,7 @@ BOTH = {
         "“{department}” is not in departments.toml (renamed or merged). This post counts for nothing: take it away and give one in today's department.",
     ),
     "lost_mark": ("ない部署", "department gone"),
+    "keep": ("そのまま", "Keep"),
     "add": ("利用者を加える", "Add somebody"),
     "add_button": ("加えて、リンクを作る", "Add and make a link"),
     "add_lead": (

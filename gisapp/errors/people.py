@@ -106,3 +106,21 @@ class WishRefused(GisappError):
     en = "What was asked for was not done: {why_en}."
     do_ja = "心当たりがないときは、情報部門に知らせてください。"
     do_en = "If you do not know why, tell the information division."
+
+
+class ProviderFailed(GisappError):
+    status = 502
+    code = "provider-failed"
+    ja = "市の認証でログインできませんでした：{why_ja}。"
+    en = "Signing in over the city's own sign-in failed: {why_en}."
+    do_ja = "ログインの画面からもう一度お試しください。続くときは情報部門へ連絡してください。"
+    do_en = "Try again from the sign-in page. If it goes on, tell the information division."
+
+
+class PersonUnknown(GisappError):
+    status = 403
+    code = "person-unknown"
+    ja = "市の認証では確かめられましたが、「{login}」はこの地図の利用者として登録されていません。"
+    en = "The city's own sign-in knows you, but “{login}” is not among the people of these maps."
+    do_ja = "所属長を通じて、情報部門に登録を依頼してください。"
+    do_en = "Ask the information division, through your head of section, to add you."

@@ -30,7 +30,7 @@ ROLES = {
 }
 NOT_LAYERS = [
     *("/healthz", "/readyz", "/metrics", "/sign-in", "/", "/favicon.ico"),
-    *("/people", "/account", "/audit", "/audit.csv"),
+    *("/people", "/account", "/sign-in/oidc", "/sign-in/oidc/callback", "/audit", "/audit.csv"),
 ]
 
 
