@@ -8,6 +8,7 @@ import socket
 import subprocess
 import tempfile
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -122,9 +123,9 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-@pytest.fixture(scope="session")
-def server(installation: Installation, staff: dict[str, str]) -> Iterator[str]:
-    """The address of a real server over the sample city, as `gisapp up` starts it."""
+@contextmanager
+def serving(installation: Installation) -> Iterator[str]:
+    """The address of a real server over an installation, as `gisapp up` starts it, while the block lasts."""
     settings = replace(installation.settings, port=free_port())
     environment = web_environment(settings)
     child = subprocess.Popen(web_command(settings), env=environment, cwd=ROOT, start_new_session=True)
@@ -132,6 +133,13 @@ def server(installation: Installation, staff: dict[str, str]) -> Iterator[str]:
     yield f"http://127.0.0.1:{settings.port}"
     child.terminate()
     child.wait(10)
+
+
+@pytest.fixture(scope="session")
+def server(installation: Installation, staff: dict[str, str]) -> Iterator[str]:
+    """The address of a real server over the sample city."""
+    with serving(installation) as address:
+        yield address
 
 
 @pytest.fixture(scope="session")

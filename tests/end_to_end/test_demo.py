@@ -25,11 +25,12 @@ GISAPP = str(Path(sys.executable).with_name("gisapp"))
 class Demo:
     """A `gisapp demo` in a home and on a port of its own."""
 
-    def __init__(self, home: Path) -> None:
-        self.port = free_port()
+    def __init__(self, home: Path, city: str = "sample") -> None:
+        self.port, self.city = free_port(), city
         self.environment = {
             **os.environ,
             "GISAPP_HOME": str(home),
+            "GISAPP_CITY": city,
             "GISAPP_PORT": str(self.port),
             "PYTHONUNBUFFERED": "1",
         }
@@ -61,7 +62,7 @@ class Demo:
         while time.monotonic() < until:
             assert child.poll() is None, child.stdout.read() if child.stdout else ""
             try:  # (after kill -9 the old children still answer until the new start has ended them)
-                note = json.loads((self.home / "run" / "sample.json").read_text())
+                note = json.loads((self.home / "run" / f"{self.city}.json").read_text())
                 if note["up"] == child.pid and self.get("/readyz")[0] == 200:
                     return
             except OSError:
@@ -173,3 +174,13 @@ def test_the_web_process_does_not_know_the_owners_password(demo: Demo) -> None:
             assert password.encode() not in shown and b"GISAPP_DATABASE_URL" not in shown
     finally:
         stop(child)
+
+
+@pytest.mark.parametrize("city", ["musashimurayama", "yaizu", "nerima"])
+def test_a_real_city_starts_empty_and_says_how_to_load_its_data(demo: Demo, city: str) -> None:
+    real = Demo(demo.home, city)
+    child = real.start()
+    real.wait(child)
+    assert real.get("/maps/hazard")[0] == real.get("/maps/roads")[0] == 200
+    said = stop(child)
+    assert "gisapp load boundary.geojson --layer base.boundary" in said and child.returncode == 0, said

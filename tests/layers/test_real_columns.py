@@ -9,7 +9,6 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pyogrio
 import pytest
 from layer_folders import claims, layer
 
@@ -77,9 +76,9 @@ LISTS = [
 
 @pytest.mark.parametrize(("layer_id", "file", "expected"), FILES)
 def test_columns_of_real_files_find_their_fields(
-    shared_data: Path, tmp_path: Path, layer_id: str, file: str, expected: dict[str, str]
+    real_columns: dict[str, list[str]], layer_id: str, file: str, expected: dict[str, str]
 ) -> None:
-    columns = _columns(shared_data / file, tmp_path)
+    columns = real_columns[file]
     found = claims(layer(layer_id, "yaizu"), columns)
     assert {column: found.get(column) for column in expected} == expected
     assert len(set(found.values())) == len(found), f"two columns would fill one field: {found}"
@@ -99,14 +98,31 @@ def test_past_inundation_is_a_layer_of_the_one_city_that_has_it() -> None:
     assert layer("disaster.flood_history", "yaizu").folder == folder
 
 
-def _columns(file: Path, scratch: Path) -> list[str]:
-    """The columns as GDAL reads them: from a copy (it writes beside GML), in a process that has all of its drivers."""
-    if file.suffix == ".gml":
-        file = Path(shutil.copy(file, scratch))
-        code = "import json, sys, pyogrio; print(json.dumps(list(pyogrio.read_info(sys.argv[1])['fields'])))"
-        done = subprocess.run([sys.executable, "-c", code, file], capture_output=True, text=True, check=True)
-        return list(json.loads(done.stdout))
-    return list(pyogrio.read_info(file, encoding=_encoding(str(file)))["fields"])
+READ = """
+import json, sys, pyogrio
+for path, encoding in json.load(sys.stdin):
+    print(json.dumps(list(pyogrio.read_info(path, encoding=encoding)["fields"])))
+"""
+
+
+@pytest.fixture(scope="module")
+def real_columns(shared_data: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[str]]:
+    """File → its columns as GDAL reads them.
+
+    In a process of its own: the intake leaves this one few drivers, and lets GDAL write the index of a Shapefile anew.
+    From a copy where GDAL writes beside what it reads (GML).
+    """
+    scratch = tmp_path_factory.mktemp("gml")
+    files = sorted({file for _, file, _ in FILES})
+    paths = [
+        shared_data / f if not f.endswith(".gml") else Path(shutil.copy(shared_data / f, scratch))
+        for f in files
+    ]
+    order = json.dumps([(str(path), _encoding(file)) for path, file in zip(paths, files, strict=True)])
+    done = subprocess.run(
+        [sys.executable, "-c", READ], input=order, capture_output=True, text=True, check=True
+    )
+    return dict(zip(files, map(json.loads, done.stdout.splitlines()), strict=True))
 
 
 def _encoding(file: str) -> str | None:
