@@ -1,8 +1,8 @@
 """What the audit adds to a request, with fsync on: `python -m bench.audit` (writes bench/results/audit.json).
 
 1. insert: one entry, committed, in one round trip, by 1, 8 and 32 at once; and what the disk takes to sync 8 kB.
-2. request: a restricted feature over HTTP, from 1, 8 and 32 clients at once that ask without a pause, of two servers in
-   turn: as `gisapp up` starts it (but for noting how long each entry took: `spent`), and one that writes no entries.
+2. request: a restricted feature over HTTP, from 1, 8 and 32 clients at once that ask without a pause (the machine is saturated
+   then: every share of a processor counts many times) and from 32 that pause half a second, of two servers in turn: as `gisapp up` starts it (but for noting how long each entry took: `spent`), and one that writes no entries.
 3. seal: how many entries a second the sealer chains and `verify` checks.
 """
 
@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 import multiprocessing
 import os
+import random
 import subprocess
 import sys
 import time
@@ -37,6 +38,7 @@ from gisapp.settings import ROOT, Settings
 RESULTS = ROOT / "bench" / "results" / "audit.json"
 AT_ONCE = 32
 ROUNDS = 12
+PAUSE = 0.5  # seconds between two requests of one client, on average: a person who clicks on and on
 UNRECORDED = "t.write = lambda *entries: None"
 TIMED = """
 import os, time
@@ -129,30 +131,38 @@ def requests(installation: Installation) -> dict[str, Any]:
         _server(replace(installation.settings, port=8767), TIMED, kept) as recorded,
         _server(replace(installation.settings, port=8768), UNRECORDED, kept) as bare,
     ):
-        for at_once in (1, 8, AT_ONCE):
+        for name, at_once, pause in (
+            ("1", 1, 0.0),
+            ("8", 8, 0.0),
+            ("32", AT_ONCE, 0.0),
+            ("32 paced", AT_ONCE, PAUSE),
+        ):
             kept.write_text("")
             times: dict[str, list[list[float]]] = {"without": [], "with": []}
             rates: dict[str, list[float]] = {"without": [], "with": []}
             for _ in range(ROUNDS):
-                for name, address in (("without", bare), ("with", recorded)):
+                for which, address in (("without", bare), ("with", recorded)):
                     began = time.perf_counter()
-                    times[name].append(_ask(address, path, token, at_once, 160 // at_once))
-                    rates[name].append(len(times[name][-1]) / (time.perf_counter() - began))
-            medians = {name: round(median(map(median, rounds)), 2) for name, rounds in times.items()}
+                    times[which].append(_ask(address, path, token, at_once, 160 // at_once, pause))
+                    rates[which].append(len(times[which][-1]) / (time.perf_counter() - began))
+            medians = {which: round(median(map(median, rounds)), 2) for which, rounds in times.items()}
             pairs = zip(times["with"], times["without"], strict=True)
-            found[str(at_once)] = {
-                **{f"{name}_p50_ms": value for name, value in medians.items()},
+            found[name] = {
+                **{f"{which}_p50_ms": value for which, value in medians.items()},
                 "added_ms": round(median(median(a) - median(b) for a, b in pairs), 2),
                 "spent_p50_ms": Times(tuple(map(float, kept.read_text().split()))).p50,
-                **{f"{name}_per_second": round(median(values)) for name, values in rates.items()},
+                **{f"{which}_per_second": round(median(values)) for which, values in rates.items()},
             }
     return found
 
 
-def _ask(address: str, path: str, token: str, at_once: int, each: int) -> list[float]:
+def _ask(address: str, path: str, token: str, at_once: int, each: int, pause: float) -> list[float]:
     def work(number: int) -> list[float]:
         client = Requests(address, {"Authorization": f"Bearer {token}", "Accept-Encoding": "identity"})
-        answers = [client.get(path) for _ in range(each)]
+        answers = []
+        for _ in range(each):
+            time.sleep(random.uniform(0, 2 * pause))
+            answers.append(client.get(path))
         assert all(status == 200 for _, status, _ in answers), answers[0]
         return [milliseconds for milliseconds, _, _ in answers]
 
