@@ -120,7 +120,7 @@ def from_provider() -> Any:
         raise _failed(error) from error
     with installation().database.transaction(roles.APP) as connection:
         who = _known(connection, login)
-    begin_session(who)
+    begin_session(who, "oidc")
     return redirect(onward)
 
 
