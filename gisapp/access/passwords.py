@@ -47,7 +47,8 @@ def check_password(connection: Connection, login: str, password: str) -> int:
     Raises errors.SignInFailed (the same for an unknown login and a wrong password, after the same work) and
     errors.TooMany while the account waits: after 5 wrong passwords in a row the wait doubles from 2 s to 15 min.
     """
-    query = sa.select(person).where(person.c.login == login.strip().casefold()).with_for_update()
+    typed = login.strip().casefold().replace("\x00", "\ufffd")  # no text of PostgreSQL holds a NUL
+    query = sa.select(person).where(person.c.login == typed).with_for_update()
     row = connection.execute(query).one_or_none()
     now = datetime.datetime.now(datetime.UTC)
     if row is not None and row.locked_until is not None and row.locked_until > now:

@@ -56,6 +56,12 @@ def test_a_wrong_password_and_an_unknown_login_get_the_same_answer(client: Flask
     assert said(wrong) == said(unknown)
 
 
+@pytest.mark.parametrize("login", ["a\x00b", "\ud83d", "x" * 10_000, "' OR 1=1 --", "😀"])
+def test_an_odd_login_is_a_wrong_login(client: FlaskClient, login: str) -> None:
+    data = {"login": login.encode("utf-8", "surrogatepass"), "password": "x", "csrf_token": csrf(client)}
+    assert client.post("/sign-in", data=data).status_code == 401
+
+
 def test_after_five_wrong_passwords_even_the_right_one_waits(client: FlaskClient, person: str) -> None:
     for _ in range(passwords.FREE_TRIES):
         assert enter(client, person, "wrong password!!").status_code == 401
