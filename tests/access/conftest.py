@@ -6,11 +6,16 @@ import contextlib
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
+import sqlalchemy as sa
 from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
 
+from gisapp.cli.people import add_person
 from gisapp.installation import Installation
 from gisapp.settings import ROOT
 from tests.conftest import PASSWORD
@@ -20,6 +25,47 @@ def csrf(client: FlaskClient, address: str = "/sign-in") -> str:
     """The token of a page's form."""
     page = client.get(address).get_data(as_text=True)
     return page.split('name="csrf_token" value="')[1].split('"')[0]
+
+
+AT_MOST = 5.0  # seconds until a changed right takes effect
+
+
+def send(
+    client: FlaskClient, address: str, form: dict[str, Any] | None = None, at: str = "/account"
+) -> TestResponse:
+    """Send a form with the token of the page `at`."""
+    return client.post(address, data={**(form or {}), "csrf_token": csrf(client, at)})
+
+
+def number_of(installation: Installation, login: str) -> int:
+    """The id of the person with that login."""
+    with installation.database.transaction("owner") as connection:
+        return int(
+            connection.scalar(sa.text("SELECT id FROM gisapp.person WHERE login = :l"), {"l": login}) or 0
+        )
+
+
+def sees_owners(client: FlaskClient, **headers: str) -> bool:
+    """Whether owners' names are shown: to the tax department only."""
+    answer = client.get("/ogc/collections/tax.parcel/items?limit=1", headers=headers)
+    return "owner_name" in answer.get_data(as_text=True)
+
+
+def within(seconds: float, so: Callable[[], bool]) -> bool:
+    """Whether it comes about in time."""
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        if so():
+            return True
+        time.sleep(0.1)
+    return so()
+
+
+@pytest.fixture
+def somebody(installation: Installation, request: pytest.FixtureRequest) -> str:
+    login = request.node.name[:60].casefold()
+    add_person(installation, login, "試験 花子", PASSWORD, {"roads": "viewer"})
+    return login
 
 
 @pytest.fixture

@@ -1,66 +1,26 @@
-"""/people and /account over the real worker: what an administrator asks for is performed, recorded, and takes effect."""
+"""/people over the real worker: what an administrator asks for is performed, recorded, and takes effect."""
 
 from __future__ import annotations
 
 import re
-import time
 from collections.abc import Callable
-from typing import Any
 
 import pytest
 import sqlalchemy as sa
 from flask import Flask
 from flask.testing import FlaskClient
-from werkzeug.test import TestResponse
 
-from gisapp.cli.people import add_person
 from gisapp.installation import Installation
-from tests.access.conftest import csrf
-from tests.conftest import PASSWORD, visitor
+from tests.access.conftest import AT_MOST, number_of, sees_owners, send, within
+from tests.conftest import visitor
 
 pytestmark = pytest.mark.usefixtures("worker")
-AT_MOST = 5.0  # seconds until a changed right takes effect
 Enter = Callable[..., int]
-
-
-def send(
-    client: FlaskClient, address: str, form: dict[str, Any] | None = None, at: str = "/account"
-) -> TestResponse:
-    return client.post(address, data={**(form or {}), "csrf_token": csrf(client, at)})
-
-
-def number_of(installation: Installation, login: str) -> int:
-    with installation.database.transaction("owner") as connection:
-        return int(
-            connection.scalar(sa.text("SELECT id FROM gisapp.person WHERE login = :l"), {"l": login}) or 0
-        )
-
-
-def sees_owners(client: FlaskClient, **headers: str) -> bool:
-    """Whether owners' names are shown: to the tax department only."""
-    answer = client.get("/ogc/collections/tax.parcel/items?limit=1", headers=headers)
-    return "owner_name" in answer.get_data(as_text=True)
-
-
-def within(seconds: float, so: Callable[[], bool]) -> bool:
-    until = time.monotonic() + seconds
-    while time.monotonic() < until:
-        if so():
-            return True
-        time.sleep(0.1)
-    return so()
 
 
 @pytest.fixture
 def administrator(signed_in: Callable[[str], FlaskClient]) -> FlaskClient:
     return signed_in("administrator")
-
-
-@pytest.fixture
-def somebody(installation: Installation, request: pytest.FixtureRequest) -> str:
-    login = request.node.name[:60].casefold()
-    add_person(installation, login, "試験 花子", PASSWORD, {"roads": "viewer"})
-    return login
 
 
 def form_of(client: FlaskClient, address: str) -> dict[str, str]:
@@ -213,62 +173,6 @@ def test_a_token_neither_manages_people_nor_makes_tokens(
         assert client.get(address, headers=bearer).status_code == 401
     for address in ("/people", "/people/1", "/account/tokens", "/account/password"):
         assert client.post(address, headers=bearer).status_code == 401
-
-
-def test_ones_own_token_is_shown_once_works_within_its_scope_and_is_revoked(
-    app: Flask, installation: Installation, enter: Enter
-) -> None:
-    add_person(installation, "script-owner", "", PASSWORD, {"tax": "editor"})
-    client = visitor(app)
-    enter(client, "script-owner")
-    form = {"name": "毎晩", "departments": ["tax"], "verbs": ["read"], "days": "30", "layers": "roads.street"}
-    made = send(client, "/account/tokens", form).get_data(as_text=True)
-    token = re.findall(r"gisapp_[\w-]{40,}", made)[0]
-    bearer = {"Authorization": f"Bearer {token}"}
-    assert within(AT_MOST, lambda: visitor(app).get("/ogc/collections", headers=bearer).status_code == 200)
-    assert sees_owners(visitor(app), **bearer)
-    upload = visitor(app).post("/api/layers/tax.parcel/uploads", headers=bearer)
-    assert upload.status_code == 403 and "tax.parcel の upload に使えません" in upload.get_json()["title"]
-    page = client.get("/account").get_data(as_text=True)
-    assert token not in page and "毎晩" in page and "tax.*" in page and "未使用" not in page
-    revoke = re.findall(r'action="(/account/tokens/\d+/revoke)"', page)[0]
-    stranger = visitor(app)
-    enter(stranger, "roads")
-    assert send(stranger, revoke).status_code == 403
-    assert send(client, revoke).status_code == 200
-    assert "失効" in visitor(app).get("/ogc/collections", headers=bearer).get_json()["title"]
-
-
-@pytest.mark.parametrize(
-    "form",
-    [
-        {"departments": [], "layers": ""},
-        {"layers": "no.such"},
-        {"departments": ["nowhere"]},
-        {"layers": "roads.street", "verbs": []},
-        {"layers": "roads.street", "days": "0"},
-        {"layers": "roads.street", "days": "many"},
-    ],
-)
-def test_a_token_that_makes_no_sense_is_refused_with_a_sentence(
-    signed_in: Callable[[str], FlaskClient], form: dict[str, Any]
-) -> None:
-    answer = send(signed_in("roads"), "/account/tokens", {"name": "x", "verbs": ["read"], "days": "9"} | form)
-    assert answer.status_code in (400, 404) and 'role="alert"' in answer.get_data(as_text=True)
-
-
-def test_ones_own_password_is_changed_with_the_current_one(app: Flask, somebody: str, enter: Enter) -> None:
-    client, other = visitor(app), visitor(app)
-    enter(client, somebody)
-    enter(other, somebody)
-    new = {"new": "a new password!", "again": "a new password!"}
-    assert send(client, "/account/password", new | {"now": "not this one"}).status_code == 401
-    assert send(client, "/account/password", new | {"now": PASSWORD, "again": "x"}).status_code == 400
-    done = send(client, "/account/password", new | {"now": PASSWORD})
-    assert done.status_code == 200 and "パスワードを決めました" in done.get_data(as_text=True)
-    assert client.get("/account").status_code == 401
-    assert within(AT_MOST, lambda: other.get("/account").status_code == 401)
-    assert enter(other, somebody) == 401 and enter(other, somebody, "a new password!") == 302
 
 
 def test_search_finds_by_login_name_and_department_and_takes_wildcards_as_they_are(

@@ -14,7 +14,7 @@ from gisapp import errors, roles
 from gisapp.access import people
 from gisapp.catalogue.load import load_catalogue
 from gisapp.installation import Installation
-from gisapp.schema.sync import sync
+from gisapp.schema.sync import ensure_audiences, sync
 from gisapp.settings import ROOT, load_city
 
 TOML = """
@@ -226,3 +226,21 @@ def test_what_needs_two_departments_is_read_by_neither_alone(town: Callable[...,
         connection.exec_driver_sql("SELECT value, plan FROM facilities.tree_for_disaster_tax")
     with one.database.transaction("owner") as connection:
         connection.exec_driver_sql("DELETE FROM gisapp.person WHERE login = 'both'")
+
+
+def test_who_gets_a_second_department_after_the_sync_reads_what_needs_both_at_once(
+    town: Callable[..., Installation],
+) -> None:
+    one = town(
+        TOML + '[fields.plan]\ntype = "text"\ntitle = { ja = "計画", en = "Plan" }\nsee = ["disaster"]\n'
+    )
+    sync(one)
+    with one.database.transaction("owner") as connection:
+        posts = {"tax": "viewer", "disaster": "viewer"}
+        people.add_person(connection, "later", "後から", "correct horse battery", posts)
+        ensure_audiences(one, connection)
+    with one.database.transaction(roles.audience({"tax", "disaster"})) as connection:
+        connection.exec_driver_sql("SELECT value, plan FROM facilities.tree_for_disaster_tax")
+    assert sync(one) == []
+    with one.database.transaction("owner") as connection:
+        connection.exec_driver_sql("DELETE FROM gisapp.person WHERE login = 'later'")
