@@ -20,7 +20,7 @@ Enter = Callable[..., int]
 
 
 def test_ones_own_token_is_shown_once_works_within_its_scope_and_is_revoked(
-    app: Flask, installation: Installation, enter: Enter
+    app: Flask, staff: dict[str, str], installation: Installation, enter: Enter
 ) -> None:
     add_person(installation, "script-owner", "", PASSWORD, {"tax": "editor"})
     client = visitor(app)
