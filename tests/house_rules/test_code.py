@@ -19,7 +19,9 @@ LONGEST_FUNCTION = 50
 def python_files(*folders: str) -> Iterator[Path]:
     for folder in folders:
         found = sorted((ROOT / folder).rglob("*.py"))
-        yield from (file for file in found if "work" not in file.relative_to(ROOT).parts)  # what a bench installed
+        yield from (
+            file for file in found if "work" not in file.relative_to(ROOT).parts
+        )  # what a bench installed
 
 
 def functions(tree: ast.AST) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
