@@ -14,6 +14,7 @@ from gisapp.geo.tiles import BUFFER, EXTENT
 from gisapp.tiles.plan import Part, Plan, Slice
 
 PIXEL_UNITS = EXTENT // 256  # of a map whose tiles are 256 pixels wide
+MANY_POINTS = 5000  # of one feature; each has 16 bytes, which PostgreSQL knows without reading them
 
 _LAYER = sql.SQL(
     """(SELECT coalesce(ST_AsMVT(_tile, {name}, {extent}, 'geom', 'id'), '') FROM (
@@ -31,12 +32,17 @@ _POINTS = sql.SQL(
     SELECT {columns}, ST_PointOnSurface(geom_web) AS _point FROM {relation} WHERE {conditions} OFFSET 0
   ) AS labelled WHERE {near}"""
 )
-# Before clipping: ST_AsMVTGeom takes seconds over a noisy outline of 30,000 points, and milliseconds after.
-_SIMPLIFIED = sql.SQL("ST_Simplify(geom_web, %(unit)s, true)")
-# By the box, which PostGIS keeps in the row's head.
+# Before clipping: ST_AsMVTGeom takes seconds over a noisy outline of 30,000 points, and milliseconds after. What has
+# so many that clipping is slow all the same loses more: half a pixel of MapLibre's (512 of them along a tile).
+_SIMPLIFIED = sql.SQL(
+    "ST_Simplify(geom_web, %(unit)s * CASE WHEN ST_MemSize(geom_web) > {} THEN 4 ELSE 1 END, true)"
+).format(sql.Literal(16 * MANY_POINTS))
+# By the box2d, which PostGIS keeps in the row's head: a geometry's own ST_XMax goes through all its points. It is
+# rounded outwards, by a metre or two: some that are a little smaller than a pixel stay.
 _LARGE_ENOUGH = sql.SQL(
-    "greatest(ST_XMax(geom_web) - ST_XMin(geom_web), ST_YMax(geom_web) - ST_YMin(geom_web)) >= %(unit)s * {}"
-).format(sql.Literal(PIXEL_UNITS))
+    """(ST_XMax(geom_web::box2d) - ST_XMin(geom_web::box2d) >= %(unit)s * {pixel}
+      OR ST_YMax(geom_web::box2d) - ST_YMin(geom_web::box2d) >= %(unit)s * {pixel})"""
+).format(pixel=sql.Literal(PIXEL_UNITS))
 
 
 @lru_cache(maxsize=2048)

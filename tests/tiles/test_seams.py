@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import random
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
@@ -172,6 +174,43 @@ def test_nothing_vanishes_between_two_zooms(make, srid: int) -> None:  # type: i
 
 
 def test_a_noisy_outline_is_simplified_before_it_is_clipped(make) -> None:  # type: ignore[no-untyped-def]
+    """Clipped as it is, this one takes PostGIS some ten seconds."""
     table = make("MultiPolygon", 6677)
-    text = statement((plan(table.layer, table.layer.views()[0]),), 8)
-    assert "ST_AsMVTGeom(ST_Simplify(geom_web, %(unit)s, true)" in text
+    noise, z = random.Random(1), 8
+    middle = tile_box(z, *tile_at(*SYSTEMS[6677], z))
+    e, n = (middle[0] + middle[2]) / 2, (middle[1] + middle[3]) / 2
+    angles = [math.tau * step / 30_000 for step in range(30_000)]
+    ring = [
+        (e + reach * math.cos(angle), n + reach * math.sin(angle))
+        for angle in angles
+        for reach in [60_000 * noise.uniform(1, 1.05)]
+    ]
+    table.add(shapely.MultiPolygon([shapely.Polygon(ring)]))
+    (found,) = table.tile(z, *tile_at(*SYSTEMS[6677], z))
+    assert found.shape.is_valid
+    assert found.shape.area == pytest.approx(shapely.Polygon(ring).area, rel=0.01)
+    assert shapely.get_num_coordinates(found.shape) < 6000
+    text = statement((plan(table.layer, table.layer.views()[0]),), z)
+    assert "ST_AsMVTGeom(ST_Simplify(geom_web," in text
+
+
+@pytest.mark.parametrize("kind", ["LineString", "MultiLineString"])
+def test_heights_do_not_disturb_a_tile(make, kind: str) -> None:  # type: ignore[no-untyped-def]
+    """A table may have been made by others: with heights, that tiles do not carry."""
+    table = make("MultiLineString", 6677)
+    name = sql.Identifier("seams", table.layer.name).as_string(None)
+    table.connection.exec_driver_sql(f"DROP VIEW seams.{table.layer.views()[0].name}")
+    alter = f"ALTER TABLE {name} DROP COLUMN geom_web, ALTER geom TYPE geometry({kind}Z, 6677) USING NULL"
+    table.connection.exec_driver_sql(alter)
+    web = f"ALTER TABLE {name} ADD geom_web geometry GENERATED ALWAYS AS (ST_Transform(geom, 3857)) STORED"
+    table.connection.exec_driver_sql(web)
+    table.connection.exec_driver_sql(
+        f"CREATE VIEW seams.{table.layer.views()[0].name} AS SELECT id, geom, geom_web FROM {name}"
+    )
+    x, y = tile_at(*SYSTEMS[6677], Z)
+    west, south, east, north = tile_box(Z, x, y)
+    line = shapely.LineString([(west, south, 12.5), (east, north, 80.0)])
+    table.add(shapely.MultiLineString([line]) if kind.startswith("Multi") else line)
+    (found,) = table.tile(Z, x, y)
+    assert not found.shape.has_z
+    assert found.shape.length == pytest.approx(line.length, rel=0.05)
