@@ -44,12 +44,19 @@ class Shape:
         head, kind = (_POINT, 4) if self.kind == "point" else (None, 5)
         return _collection(kind, [(head or _line_head(part)) + part.tobytes() for part in self.parts])
 
-    @property
-    def in_own_tile(self) -> bool:
-        """Whether it begins in the tile itself and not in the buffer, which shows what the neighbour holds."""
-        x, y = self.parts[0][:2]
+    @cached_property
+    def wkb_of_own_points(self) -> bytes:
+        """Where its parts begin, without those that begin in the tile's buffer: they are the neighbour tile's.
+
+        Points are drawn there, and names of lines that have theirs at a point.
+        """
         left, top = self._corner
-        return left <= x < left + EXTENT and top - EXTENT < y <= top
+        points = [
+            _POINT + part[:2].tobytes()
+            for part in self.parts
+            if left <= part[0] < left + EXTENT and top - EXTENT < part[1] <= top
+        ]
+        return _collection(4, points)
 
 
 def shapes(tile: bytes, column: int, row: int) -> dict[str, list[Shape]]:

@@ -1,14 +1,16 @@
-"""Draws one metatile with Mapnik: grounds and lines tile by tile, then all names over the whole. In a drawing process only.
+"""Draws one metatile with Mapnik: fills and lines tile by tile, signs and names over the whole. In a drawing process only.
 
-Each vector tile is drawn on a picture of its own and laid beside the others, as MapLibre does: what the tiles hold
-beyond their edges is then never painted twice. Names may cross tiles, so they are placed on the metatile as a whole,
-from its own tiles and from those around it: two neighbouring metatiles know the same names at their common edge.
+For fills and lines each vector tile is drawn on a picture of its own and laid beside the others, as MapLibre does: what
+the tiles hold beyond their edges is then never painted twice. Signs and names may cross tiles, so they are drawn on the
+metatile as a whole, from its own tiles and from those around it: two neighbouring metatiles know the same names at
+their common edge. Names come last.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Any
 
 import mapnik
@@ -34,7 +36,7 @@ class Wish:
     format: str  # png | webp
     origin: tuple[float, float]  # the metatile's corner, from the corner of vector tile (0, 0) of `tiles`
     tile_side: float  # of a vector tile
-    reach: int  # how far around the metatile names are placed
+    reach: int  # how far around the metatile signs and names are drawn
     tiles: Sequence[tuple[int, int, bytes]]  # vector tiles by column and row
 
 
@@ -47,17 +49,25 @@ class Canvas:
     def draw(self, wish: Wish) -> list[tuple[int, int, bytes]]:
         """Column, row and picture of every tile of the metatile."""
         styles = [Evaluated(style, wish.zoom) for style in wish.styles if is_drawn(style, wish.zoom)]
-        names = [style for style in styles if style.type == "symbol"]
         side = 256 * wish.count
         whole = mapnik.Image(side * wish.ratio, side * wish.ratio)
+        whole.premultiply()  # once: laying pictures on it would do and undo it each time, and lose colour
         decoded = [(column, row, shapes(tile, column, row)) for column, row, tile in wish.tiles]
-        for column, row, layers in decoded:
-            self._draw_ground(whole, wish, [s for s in styles if s.type != "symbol"], (column, row), layers)
-        if names:
-            self._draw_names(whole, wish, names, [layers for _, _, layers in decoded])
+        tiles = [layers for _, _, layers in decoded]
+        shown = [style for style in styles if style.type != "symbol"]
+        for signs, some in groupby(shown, lambda style: style.type == "circle"):
+            run = list(some)
+            if signs:
+                self._draw_over(whole, wish, run, tiles)
+                continue
+            for column, row, layers in decoded:
+                self._draw_tile(whole, wish, run, (column, row), layers)
+        # MapLibre gives the names of upper layers the first choice of a place.
+        self._draw_over(whole, wish, [style for style in reversed(styles) if style.type == "symbol"], tiles)
+        whole.demultiply()
         return list(_cut(whole, wish))
 
-    def _draw_ground(
+    def _draw_tile(
         self, whole: Any, wish: Wish, styles: list[Evaluated], tile: tuple[int, int], layers: Layers
     ) -> None:
         (left, top), side = wish.origin, 256 * wish.count
@@ -74,9 +84,9 @@ class Canvas:
             at = round(west * wish.ratio), round(north * wish.ratio)
             whole.composite(image, mapnik.CompositeOp.src_over, 1.0, *at)
 
-    def _draw_names(self, whole: Any, wish: Wish, styles: list[Evaluated], tiles: list[Layers]) -> None:
+    def _draw_over(self, whole: Any, wish: Wish, styles: list[Evaluated], tiles: list[Layers]) -> None:
         drawing = _Drawing(wish, self.faces)
-        for style in reversed(styles):  # MapLibre gives the names of upper layers the first choice of a place
+        for style in styles:
             layer = style.style["source-layer"]
             drawing.add(style, (shape for layers in tiles for shape in layers.get(layer, ())))
         if not drawing.empty:
@@ -100,23 +110,23 @@ class _Drawing:
     def add(self, style: Evaluated, found: Iterable[Shape]) -> None:
         """Add what the style layer draws of these features."""
         chosen = [
-            (choice, shape)
+            (choice, shape, outline)
             for shape in found
-            if (choice := style.choose(shape.kind, shape.properties)) and _counts(style, shape)
+            if (choice := style.choose(shape.kind, shape.properties)) and (outline := _outline(style, shape))
         ]
         if not chosen:
             return
         if "symbol-sort-key" in style.style.get("layout", {}):
-            chosen.sort(key=lambda pair: pair[0].turn)
+            chosen.sort(key=lambda one: one[0].turn)
         context, source = mapnik.Context(), mapnik.MemoryDatasource()
         context.push("group")
         context.push("text")
-        for choice, shape in chosen:
+        for choice, shape, outline in chosen:
             feature = mapnik.Feature(context, shape.id)
             feature["group"] = choice.group
             if choice.text:
                 feature["text"] = choice.text
-            feature.geometry = mapnik.Geometry.from_wkb(shape.wkb)
+            feature.geometry = mapnik.Geometry.from_wkb(outline)
             source.add_feature(feature)
         name = f"s{len(self._layers)}"
         self._layers.append((name, source))
@@ -147,9 +157,14 @@ class _Drawing:
         return image
 
 
-def _counts(style: Evaluated, shape: Shape) -> bool:
-    """Whether the feature is this tile's to draw: of a sign or name in the buffer, the neighbour is the owner."""
-    return bool(shape.wkb) and (style.type != "symbol" or shape.kind != "point" or shape.in_own_tile)
+def _outline(style: Evaluated, shape: Shape) -> bytes:
+    """What is drawn of a feature, as WKB; may be nothing."""
+    at_points = style.type == "symbol" and style.at_points
+    return (
+        shape.wkb_of_own_points
+        if shape.kind == "point" or (shape.kind == "line" and at_points)
+        else shape.wkb
+    )
 
 
 def _cut(whole: Any, wish: Wish) -> Iterator[tuple[int, int, bytes]]:

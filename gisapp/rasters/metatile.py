@@ -20,7 +20,7 @@ from gisapp.tiles.plan import Plan
 
 SIDE = 256  # CSS pixels of a picture tile
 MOST_TILES = 4  # picture tiles along a metatile's side
-NAME_REACH = 128  # CSS pixels around a metatile from which names are placed: they reach over its edges
+REACH = 128  # CSS pixels around a metatile from which signs and names are drawn: they reach over its edges
 LAST_ZOOM = 20  # of pictures: their clients do not stretch tiles as MapLibre does
 ReadTile = Callable[[Sequence[Plan], int, int, int], bytes]
 """Reads one vector tile of these plans: z, x, y."""
@@ -92,7 +92,7 @@ def draw_metatile(
         "format": metatile.format,
         "origin": [metatile.left * SIDE - left * side, metatile.top * SIDE - top * side],
         "tile_side": side,
-        "reach": NAME_REACH,
+        "reach": REACH,
         "places": [[x - left, y - top] for x, y, _ in found],
     }
     pictures = painters.draw(head, [tile for _, _, tile in found])
@@ -102,12 +102,12 @@ def draw_metatile(
 def _read(
     read: ReadTile, metatile: Metatile, styles: list[dict[str, Any]]
 ) -> Iterator[tuple[int, int, bytes]]:
-    """The vector tiles under the metatile; of those around it only the layers whose names may reach into it."""
+    """The vector tiles under the metatile; of those around it only layers with signs and names."""
     drawn = {style["metadata"]["layer"] for style in styles}
-    named = {style["metadata"]["layer"] for style in styles if style["type"] == "symbol"}
+    signs = {style["metadata"]["layer"] for style in styles if style["type"] in ("circle", "symbol")}
     own = set(metatile.vector_tiles())
-    for x, y in metatile.vector_tiles(NAME_REACH):
-        wanted = drawn if (x, y) in own else named
+    for x, y in metatile.vector_tiles(REACH):
+        wanted = drawn if (x, y) in own else signs
         plans = [plan for plan in metatile.plans if plan.layer in wanted]
         tile = read(plans, metatile.vector_zoom, x, y) if plans else b""
         if tile:

@@ -82,6 +82,7 @@ class Evaluated:
     def __post_init__(self) -> None:
         self.type = str(self.style["type"])  # fill, line, circle or symbol
         self._written = {**self.style.get("paint", {}), **self.style.get("layout", {})}
+        self.at_points = self._written.get("symbol-placement", "point") == "point"
         parts = [self.style.get("filter"), *self._written.values()]
         self._fields = tuple(sorted(set().union(*(fields_of(part) for part in parts))))
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 from PIL import Image
-from playwright.sync_api import Page, Route, sync_playwright
+from playwright.sync_api import Page, Route, ViewportSize, sync_playwright
 
 from gisapp.catalogue.layer import Layer
 from gisapp.catalogue.style import compose
@@ -23,7 +23,7 @@ CHROMIUM = "/usr/bin/chromium"
 ARGUMENTS = ["--no-sandbox", "--use-angle=swiftshader", "--enable-unsafe-swiftshader"]
 SIDE = 512  # CSS pixels: one vector tile, four picture tiles
 VENDOR = ROOT / "static" / "vendor" / "maplibre-gl-5.24.1"
-PAGE = """<!doctype html><style>body{margin:0}#map{width:512px;height:512px}</style><div id="map"></div>
+PAGE = """<!doctype html><style>body{margin:0}#map{width:768px;height:768px}</style><div id="map"></div>
 <script src="/maplibre-gl-csp.js"></script><script>
 maplibregl.setWorkerUrl("/maplibre-gl-csp-worker.js");
 const map = new maplibregl.Map({container: "map", style: {version: 8, sources: {}, layers: []}, attributionControl: false,
@@ -44,7 +44,7 @@ def on_white(picture: Image.Image) -> Drawn:
 
 
 class MapLibre:
-    """One page of Chromium with a map of 512 × 512 CSS pixels."""
+    """One page of Chromium with a map that is larger than what is looked at: signs reach in from all sides."""
 
     def __init__(self, page: Page) -> None:
         self._page = page
@@ -83,15 +83,17 @@ class MapLibre:
         for _ in range(2):
             self._page.wait_for_timeout(120)
             self._page.wait_for_function(ready)
-        return on_white(Image.open(io.BytesIO(self._page.locator("#map").screenshot())))
+        inner = {"x": 128, "y": 128, "width": SIDE, "height": SIDE}
+        return on_white(Image.open(io.BytesIO(self._page.screenshot(clip=inner))))
 
 
 @contextmanager
-def maplibre(ratio: int = 1) -> Iterator[MapLibre]:
-    """MapLibre on a screen of `ratio` pixels a CSS pixel."""
+def screens() -> Iterator[Callable[[int], MapLibre]]:
+    """Opens MapLibre on screens of so many pixels a CSS pixel."""
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-        yield MapLibre(browser.new_page(device_scale_factor=ratio, viewport={"width": 512, "height": 512}))
+        size: ViewportSize = {"width": 768, "height": 768}
+        yield lambda ratio: MapLibre(browser.new_page(device_scale_factor=ratio, viewport=size))
         browser.close()
 
 
