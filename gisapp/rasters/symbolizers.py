@@ -118,7 +118,7 @@ def _text(values: Values, text: str, faces: Sequence[str]) -> str:
         size=size,
         character_spacing=values["text-letter-spacing"] * size,
         line_spacing=(LINE_HEIGHT - _FACE_HEIGHT) * size,
-        margin=values["text-padding"],
+        margin=_distance(values, size),
         halo_radius=values["text-halo-width"] * _HALO,
         **_paint("fill", values["text-color"], 1, "opacity"),
         **_paint("halo-fill", values["text-halo-color"], 1, "halo-opacity"),
@@ -127,8 +127,16 @@ def _text(values: Values, text: str, faces: Sequence[str]) -> str:
 
 
 _FACE_HEIGHT = 1.448  # ems from baseline to baseline that Noto Sans CJK asks for
-_LOWER = 0.08  # ems: how much lower MapLibre writes at a point
+_LOWER = {"bottom": 0.08, "middle": -0.03, "top": 0.0}  # ems: how much lower MapLibre writes at a point
 _HALO = 0.75  # the outer part of MapLibre's halo fades, Mapnik's does not
+
+
+def _distance(values: Values, size: float) -> float:
+    """How far a name stays from those placed before it.
+
+    MapLibre pads both, and the box that it pads is as high as a line; Mapnik's box is as high as the letters.
+    """
+    return float(2 * values["text-padding"] + (LINE_HEIGHT - 1) * size)
 
 
 def _along(values: Values, size: float) -> dict[str, Any]:
@@ -152,7 +160,7 @@ def _at(values: Values, size: float) -> dict[str, Any]:
         "vertical_alignment": along,
         "justify_alignment": {"right": "left", "left": "right"}.get(across, "middle"),
         "dx": right * size,
-        "dy": (down + _LOWER) * size,
+        "dy": (down + _LOWER[along]) * size,
         "wrap_width": values["text-max-width"] * size,
     }
 

@@ -1,8 +1,8 @@
 """MapLibre in Chromium and Mapnik draw the same place alike, for every layer there is.
 
-Without names nothing is left to taste: measured over the layers of a city of 50,000 parcels at two zooms and two
-densities, mean colours of cells of 16 × 16 pixels were at most 1.1 apart on average and 9 in the worst cell (the edge of
-a dot); a layer drawn one class wrong, half a pixel too wide or twice as dense is further off.
+Without names nothing is left to taste. Over all layers at two zooms, mean colours of cells of 16 × 16 pixels are 0.5 of
+255 apart at most and 8 in the worst cell (the dashes of the city's border), and 0.5 % of pixels differ much: the limits
+are twice that. A layer drawn in another class's colour, or with lines two pixels too wide, is beyond them.
 Names are placed by two algorithms. They may stand elsewhere along a road, but there is about as much of them.
 """
 
@@ -46,8 +46,7 @@ def test_fills_lines_and_circles_are_alike(
         x, y = place_of(layer_id, z)
         one, two = screen.draw(bare, read, z, x, y), mapnik(painters, bare, read, z, x, y)
         apart = cells(one, two)
-        print("APART", layer_id, z, round(apart.mean(), 2), round(apart.max(), 2), differing(one, two))
-        assert apart.mean() <= 1.5, (z, apart.mean())
+        assert apart.mean() <= 1, (z, apart.mean())
         assert apart.max() <= 10, (z, apart.max())
         assert differing(one, two) <= 0.01, z
 
@@ -60,29 +59,34 @@ def test_something_is_compared(painters: Painters, planned: Ask, read: Read, pla
         assert (drawn < 255).any(axis=2).sum() > 20, layer_id
 
 
-def test_the_comparison_would_notice_a_wrong_class_and_a_wider_line(
-    painters: Painters, planned: Ask, read: Read, place_of: PlaceOf
+@pytest.mark.parametrize(
+    ("layer_id", "change"),
+    [("tax.parcel", {"line-width": 2.5}), ("city_planning.zoning", {"fill-color": "#ed7d8c"})],
+)
+def test_the_comparison_would_notice_a_wider_line_and_a_wrong_class(
+    painters: Painters, planned: Ask, read: Read, place_of: PlaceOf, layer_id: str, change: dict[str, object]
 ) -> None:
-    layer, plan = planned("tax.parcel")
-    x, y = place_of("tax.parcel", 16)
-    good = mapnik(painters, [(without_names(layer), plan)], read, 16, x, y)
+    layer, plan = planned(layer_id)
+    x, y = place_of(layer_id, 16)
     bare = without_names(layer)
-    for change in ({"line-width": 1.6}, {"line-color": "#c8372d"}):
-        style = tuple({**part, "paint": {**part["paint"], **change}} for part in bare.style)
-        bad = mapnik(painters, [(Layer(**{**bare.__dict__, "style": style}), plan)], read, 16, x, y)
-        assert cells(good, bad).max() > 10 or differing(good, bad) > 0.01, change
+    good = mapnik(painters, [(bare, plan)], read, 16, x, y)
+    style = tuple({**part, "paint": {**part["paint"], **change}} for part in bare.style)
+    bad = mapnik(painters, [(Layer(**{**bare.__dict__, "style": style}), plan)], read, 16, x, y)
+    assert cells(good, bad).max() > 10 or cells(good, bad).mean() > 1
 
 
-@pytest.mark.parametrize("layer_id", ["disaster.shelter", "facilities.public_facility", "base.railway"])
+@pytest.mark.parametrize("layer_id", ["disaster.shelter", "facilities.public_facility", "facilities.aed"])
 def test_names_at_points_stand_where_maplibre_writes_them(
-    screen: MapLibre, painters: Painters, planned: Ask, read: Read, place_of: PlaceOf, layer_id: str
+    screen: MapLibre,
+    painters: Painters,
+    planned: Ask,
+    read: Read,
+    place_of: PlaceOf,
+    layer_id: str,
 ) -> None:
     asked = [planned(layer_id)]
     x, y = place_of(layer_id, 16)
     one, two = screen.draw(asked, read, 16, x, y), mapnik(painters, asked, read, 16, x, y)
-    from PIL import Image
-
-    Image.fromarray(np.concatenate([one, two], 1).astype("uint8")).save(f"/tmp/n-{layer_id}.png")
     bare = mapnik(painters, [(without_names(asked[0][0]), asked[0][1])], read, 16, x, y)
     named = cells(bare, two) > 4  # the cells with names in them
     assert named.sum() >= 4
