@@ -21,7 +21,7 @@ from gisapp.rasters.frames import read_frame, write_frame
 
 log = logging.getLogger("gisapp.rasters")
 PICTURES_EACH = 1000
-PATIENCE_SECONDS = 15.0  # its own alarm rings after 10; this is for one that was stopped from outside
+PATIENCE_SECONDS = 35.0  # its own alarms ring before; this is for one that was stopped from outside
 WAIT_SECONDS = 10.0
 PASSED_ON = ("PATH", "LANG", "LC_ALL", "TMPDIR", "PYTHONPATH", "GISAPP_ROOT", "LD_LIBRARY_PATH")
 COMMAND = [sys.executable, "-m", "gisapp.rasters.process"]

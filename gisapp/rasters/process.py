@@ -20,7 +20,8 @@ from gisapp.rasters.draw import Canvas, Wish
 from gisapp.rasters.frames import read_frame, write_frame
 from gisapp.rasters.symbolizers import FALLBACK_FACES
 
-LONGEST_SECONDS = 10.0
+LONGEST_SECONDS = 10.0  # of the processor's time: a busy machine is no reason to give up
+LONGEST_WAIT = 30.0
 IDLE_SECONDS = 600.0
 MOST_MEMORY = 2**30
 """Bytes of address space; a process that draws holds a tenth of it."""
@@ -45,9 +46,15 @@ def main() -> None:
             head, tiles = read_frame(wishes)
         except EOFError:
             return
-        signal.setitimer(signal.ITIMER_REAL, LONGEST_SECONDS)
+        _set_alarms(LONGEST_SECONDS, LONGEST_WAIT)
         _answer(canvas, head, tiles, answers)
-        signal.setitimer(signal.ITIMER_REAL, 0)
+        _set_alarms(0, 0)
+
+
+def _set_alarms(working: float, waiting: float) -> None:
+    """After so many seconds of work or of anything the process ends (0: never), by signals that nothing here handles."""
+    signal.setitimer(signal.ITIMER_PROF, working)
+    signal.setitimer(signal.ITIMER_REAL, waiting)
 
 
 def _answer(canvas: Canvas, head: dict[str, Any], tiles: list[bytes], answers: IO[bytes]) -> None:

@@ -90,7 +90,8 @@ class Evaluated:
         """What becomes of a feature (kind: point, line, polygon); None when the style layer does not draw it."""
         if kind not in DRAWS[self.type]:
             return None
-        key = tuple(_plain(properties.get(name)) for name in self._fields)
+        values = tuple(map(properties.get, self._fields))
+        key = values, tuple(map(type, values))  # 1, 1.0 and true are equal in Python, and not in a style
         if key not in self._known:
             self._known[key] = self._decide(properties)
         return self._known[key]
@@ -112,8 +113,3 @@ class Evaluated:
     def _value(self, name: str, properties: Mapping[str, Any]) -> Any:
         value = evaluate(self._written.get(name), self.zoom, properties)
         return DEFAULTS[self.type].get(name) if value is None else value
-
-
-def _plain(value: Any) -> tuple[str, Any]:
-    """A value as part of a key: 1, 1.0 and true are equal in Python, and not in a style."""
-    return type(value).__name__, value
