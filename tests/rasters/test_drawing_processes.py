@@ -134,6 +134,16 @@ def test_it_holds_no_password_no_connection_and_a_bounded_memory(
     assert "libpq" not in (process / "maps").read_text()
 
 
+def test_a_missing_font_is_said_in_the_log_and_names_are_drawn_all_the_same(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    code = "import gisapp.rasters.process as p; p.FONTS = ('/nowhere',); p.main()"
+    without = Painters(1, [sys.executable, "-c", code])
+    assert without.draw(HEAD, [])
+    without.close()
+    assert "fonts-noto-cjk" in caplog.text and "Noto Sans CJK JP Regular" in caplog.text
+
+
 def test_it_ends_when_the_web_process_is_killed() -> None:
     code = (
         "import sys, time; from gisapp.rasters.painters import Painters\n"
