@@ -21,9 +21,10 @@ from gisapp.rasters.kept import Kept
 from gisapp.rasters.metatile import draw_metatile, metatile_of, zooms
 from gisapp.rasters.painters import Painters
 from gisapp.rasters.tilejson import picture_json
+from gisapp.tiles.cache.codings import IDENTITY, unpack
 from gisapp.tiles.plan import Plan
-from gisapp.tiles.queries import read_tile
 from gisapp.tiles.routes import asked
+from gisapp.tiles.setup import maker
 
 rasters = Blueprint("rasters", __name__)
 
@@ -90,10 +91,11 @@ def _picture(layers: str, z: int, x: int, y: int, form: str) -> Response:
         raise errors.TileNotFound(z=z, x=x, y=y, min_zoom=first, max_zoom=last)
     metatile = metatile_of(plans, z, x, y, _one_of("size", RATIOS, "256"), form)
     trail.note_opened(plan.layer for plan in plans if not plan.public and z > plan.min_zoom)
-    database, role = installation().database, audience_role()
+    tiles, role = maker(), audience_role()
 
     def read(wanted: Sequence[Plan], z: int, x: int, y: int) -> bytes:
-        return read_tile(database, role, wanted, z, x, y)
+        kept = tiles.tile(role, wanted, z, x, y, IDENTITY).entry.kept
+        return unpack(kept.body, kept.coding)
 
     studio: Studio = current_app.extensions["gisapp_studio"]
     key = role, metatile

@@ -12,7 +12,7 @@ from gisapp.geo.tiles import tile_at
 from gisapp.installation import Installation
 from gisapp.rasters.painters import Painters
 from gisapp.tiles.plan import Plan, plan
-from gisapp.tiles.queries import read_tile
+from gisapp.tiles.queries import read_tiles
 
 Ask = Callable[[str], tuple[Layer, Plan]]
 Read = Callable[[Sequence[Plan], int, int, int], bytes]
@@ -46,7 +46,8 @@ def read(installation: Installation) -> Read:
 
     def ask(plans: Sequence[Plan], z: int, x: int, y: int) -> bytes:
         role = roles.PUBLIC_AUDIENCE if all(p.public for p in plans) else roles.audience([plans[0].schema])
-        return read_tile(installation.database, role, plans, z, x, y)
+        drawn = tuple(one for one in plans if z >= one.min_zoom)
+        return b"".join(read_tiles(installation.database, role, drawn, z, x, y)[1]) if drawn else b""
 
     return ask
 
