@@ -24,6 +24,7 @@ def create_app(installation: Installation | None = None) -> Flask:
     from gisapp.audit import routes as audit
     from gisapp.installation import open_for_web
     from gisapp.intake import routes as intake
+    from gisapp.rasters import routes as rasters
     from gisapp.settings import ROOT, load_settings
     from gisapp.tiles import setup
 
@@ -35,6 +36,7 @@ def create_app(installation: Installation | None = None) -> Flask:
     security_headers.init_app(app)
     sign_in.init_app(app)
     oidc.init_app(app, installation.settings)
+    rasters.init_app(app, max(installation.settings.drawing_processes, 1))
     for blueprint in (
         sign_in.sign_in,
         account_pages.account_pages,
@@ -42,6 +44,7 @@ def create_app(installation: Installation | None = None) -> Flask:
         health.health,
         maps.maps,
         tiles.tiles,
+        rasters.rasters,
         features.features,
         intake.uploads,
         ogc.ogc,

@@ -45,6 +45,10 @@ class Settings:
     max_connections: int = _setting(
         16, "Database connections that one web process may hold over all audiences."
     )
+    drawing_processes: int = _setting(
+        1,
+        "Processes that draw picture tiles for each web process, started when one is asked for; at least 1.",
+    )
     statement_timeout_ms: int = _setting(10_000, "Time limit of one statement of a request.")
     upload_limit_mb: int = _setting(512, "Largest file that may be uploaded.")
     session_hours: int = _setting(10, "Hours after which a signed-in person signs in again.")

@@ -24,6 +24,7 @@ import click
 from gisapp import cluster, errors
 from gisapp.cli.db import prepare
 from gisapp.installation import Installation, open_for_shell
+from gisapp.rasters import MOST_WAITING
 from gisapp.schema.sync import sync
 from gisapp.settings import Settings, load_settings
 
@@ -165,11 +166,14 @@ def end_leftovers(settings: Settings) -> None:
 
 
 def web_command(settings: Settings) -> list[str]:
-    """How the web server is started (Granian, one Flask application a worker)."""
+    """How the web server is started (Granian, one Flask application a worker).
+
+    Whoever waits for a picture has a thread besides: the threads of the settings stay free for the others.
+    """
     return [
         str(Path(sys.executable).with_name("granian")), "--interface", "wsgi", "--factory", "gisapp:create_app",
         "--host", settings.bind, "--port", str(settings.port), "--workers", str(settings.workers),
-        "--blocking-threads", str(settings.threads), "--respawn-failed-workers", "--log-level", "warning",
+        "--blocking-threads", str(settings.threads + MOST_WAITING), "--respawn-failed-workers", "--log-level", "warning",
         "--no-ws", "--workers-kill-timeout", "5",
     ]  # fmt: skip
 

@@ -5,6 +5,7 @@ A sentence never holds SQL, a path of the server or a host.
 """
 
 from gisapp.errors.asking import (
+    DrawingFailed,
     FeatureNotFound,
     MethodNotAllowed,
     PageNotFound,
@@ -67,6 +68,7 @@ __all__ = [
     "ClusterFailed",
     "DatabaseAway",
     "DepartmentNotFound",
+    "DrawingFailed",
     "ExtensionMissing",
     "FeatureNotFound",
     "FileRefused",

@@ -23,6 +23,15 @@ class TileNotFound(GisappError):
     do_en = "Zooms go from {min_zoom} to {max_zoom}; x and y from 0 to below two to the power of the zoom."
 
 
+class DrawingFailed(GisappError):
+    status = 503
+    code = "drawing-failed"
+    ja = "地図の画像を描けませんでした。"
+    en = "The picture of the map could not be drawn."
+    do_ja = "{seconds} 秒ほど待ってからもう一度お試しください。続くときは情報部門へ連絡してください（サーバーの記録に理由があります）。"
+    do_en = "Wait about {seconds} seconds and try again. If it goes on, tell the information division: the server's log has the reason."
+
+
 class FeatureNotFound(GisappError):
     status = 404
     code = "feature-not-found"

@@ -31,7 +31,7 @@ def tile(layers: str, z: int, x: int, y: int) -> Response:
 
     Raises errors.LayerNotFound, TileNotFound, ParameterInvalid.
     """
-    plans = [plan for _, plan in _asked(layers)]
+    plans = [plan for _, plan in asked(layers)]
     _require_range(plans, z, x, y)
     trail.note_opened(plan.layer for plan in plans if not plan.public and z >= plan.min_zoom)
     remember(layers, plans)
@@ -44,11 +44,11 @@ def tile(layers: str, z: int, x: int, y: int) -> Response:
 @open_to_all
 def description(layers: str) -> Response:
     """The TileJSON of one or several layers. Raises errors.LayerNotFound, ParameterInvalid."""
-    asked = _asked(layers)
+    found = asked(layers)
     lang = "en" if request.args.get("lang") == "en" else "ja"
     address = f"{request.url_root}tiles/{layers}/{{z}}/{{x}}/{{y}}.mvt"
-    content = json.dumps(tilejson(installation().city, asked, address, lang), ensure_ascii=False)
-    return answers.send(content.encode(), "application/json", public=all(plan.public for _, plan in asked))
+    content = json.dumps(tilejson(installation().city, found, address, lang), ensure_ascii=False)
+    return answers.send(content.encode(), "application/json", public=all(plan.public for _, plan in found))
 
 
 def _send(found: Found, *, public: bool) -> Response:
@@ -63,7 +63,11 @@ def _send(found: Found, *, public: bool) -> Response:
     return response
 
 
-def _asked(layers: str) -> list[tuple[Layer, Plan]]:
+def asked(layers: str) -> list[tuple[Layer, Plan]]:
+    """The layers that an address names (ids separated by commas), each with the asker's plan of it.
+
+    Raises errors.LayerNotFound, ParameterInvalid.
+    """
     ids = layers.split(",")
     if len(ids) > MOST_LAYERS:
         why = {

@@ -16,6 +16,7 @@ from qgis.core import (  # noqa: E402
     QgsMapRendererParallelJob,
     QgsMapSettings,
     QgsProviderRegistry,
+    QgsRasterLayer,
     QgsRectangle,
     QgsVectorLayer,
     QgsVectorTileLayer,
@@ -29,6 +30,13 @@ SIDE = 256  # pixels
 def tiles(wish: dict[str, Any]) -> dict[str, Any]:
     """Draw vector tiles in each box: how many pixels are painted."""
     layer = QgsVectorTileLayer(f"type=xyz&url={wish['url']}&zmin={wish['zmin']}&zmax={wish['zmax']}", "tiles")
+    return {"valid": layer.isValid(), "painted": [painted(layer, box) for box in wish["boxes"]]}
+
+
+def pictures(wish: dict[str, Any]) -> dict[str, Any]:
+    """Draw picture tiles in each box: how many pixels are painted."""
+    uri = f"type=xyz&url={wish['url']}&zmin={wish['zmin']}&zmax={wish['zmax']}"
+    layer = QgsRasterLayer(uri, "pictures", "wms")
     return {"valid": layer.isValid(), "painted": [painted(layer, box) for box in wish["boxes"]]}
 
 
@@ -82,7 +90,7 @@ def database(wish: dict[str, Any]) -> dict[str, Any]:
     return {"listed": sorted(set(listed)), "opened": opened}
 
 
-DO = {"tiles": tiles, "collection": collection, "database": database}
+DO = {"tiles": tiles, "pictures": pictures, "collection": collection, "database": database}
 
 if __name__ == "__main__":
     QgsApplication.setPrefixPath("/usr", True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import subprocess
 from pathlib import Path
@@ -66,3 +67,27 @@ def test_gdal_reads_a_tile(server: str, installation: Installation) -> None:
     found = int(said.partition("Layer name: base.building")[2].partition("Feature Count: ")[2].split()[0])
     assert found >= count > 0
     assert "3857" in said
+
+
+PICTURES = """<GDAL_WMS><Service name="TMS"><ServerUrl>{server}/tiles/base.building/${{z}}/${{x}}/${{y}}.png</ServerUrl>
+</Service><DataWindow><UpperLeftX>-20037508.34</UpperLeftX><UpperLeftY>20037508.34</UpperLeftY>
+<LowerRightX>20037508.34</LowerRightX><LowerRightY>-20037508.34</LowerRightY><TileLevel>17</TileLevel>
+<TileCountX>1</TileCountX><TileCountY>1</TileCountY><YOrigin>top</YOrigin></DataWindow>
+<Projection>EPSG:3857</Projection><BlockSizeX>256</BlockSizeX><BlockSizeY>256</BlockSizeY><BandsCount>4</BandsCount>
+</GDAL_WMS>"""
+
+
+def test_gdal_reads_the_pictures_where_the_houses_are(
+    server: str, installation: Installation, tmp_path: Path
+) -> None:
+    with installation.database.transaction("owner") as connection:
+        corners = "ST_XMin(b), ST_YMax(b), ST_XMax(b), ST_YMin(b), ST_Area(g) / ST_Area(b)"
+        one = "SELECT ST_Envelope(geom_web) AS b, geom_web AS g FROM base.building ORDER BY ST_Area(geom) DESC LIMIT 1"
+        *window, share = connection.exec_driver_sql(f"SELECT {corners} FROM ({one}) AS f").one()
+    source, out = tmp_path / "pictures.xml", tmp_path / "house.tif"
+    source.write_text(PICTURES.format(server=server))
+    run("gdal_translate", "-projwin", *map(str, window), source, out)
+    said = run("gdalinfo", "-stats", "-json", out)
+    opacity = json.loads(said)["bands"][3]
+    assert opacity["maximum"] > 0
+    assert opacity["mean"] > 0.5 * share * 0.17 * 255  # the house covers its share, at the style's opacity

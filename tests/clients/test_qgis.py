@@ -46,6 +46,19 @@ def test_qgis_draws_the_tiles(server: str, installation: Installation) -> None:
     assert found["painted"][1] == 0  # empty tiles are no error to it
 
 
+def test_qgis_draws_the_pictures(server: str, installation: Installation) -> None:
+    with installation.database.transaction("owner") as connection:
+        box = "ST_XMin(b), ST_YMin(b), ST_XMax(b), ST_YMax(b)"
+        one = "SELECT ST_Expand(geom_web, 150) AS b FROM base.building ORDER BY id OFFSET 150 LIMIT 1"
+        houses = list(connection.exec_driver_sql(f"SELECT {box} FROM ({one}) AS f").one())
+    nowhere = list(web_box((100.0, 10.0, 100.003, 10.003)))
+    url = f"{server}/tiles/base.building,roads.street/%7Bz%7D/%7Bx%7D/%7By%7D.png"
+    (found,) = look({"do": "pictures", "url": url, "zmin": 12, "zmax": 20, "boxes": [houses, nowhere]})
+    assert found["valid"]
+    assert found["painted"][0] > 1000
+    assert found["painted"][1] == 0
+
+
 def test_qgis_reads_a_collection(server: str, installation: Installation) -> None:
     (found,) = look({"do": "collection", "url": f"{server}/ogc/", "layer": "base.building"})
     layer = installation.catalogue.layer("base.building")

@@ -62,6 +62,14 @@ def addresses(rule: str, place: Place) -> list[str] | None:
         ],
         "/tiles/<string:layers>/<int:z>/<int:x>/<int:y>.mvt": [f"/tiles/{layer}/{t}.mvt" for t in tiles]
         + [f"/tiles/base.boundary,{layer}/{tiles[-1]}.mvt"],
+        "/tiles/<string:layers>/<int:z>/<int:x>/<int:y>.png": [
+            f"/tiles/{layer}/{place.tile(place.layer.max_zoom + 1)}.png",
+            f"/tiles/base.boundary,{layer}/{place.tile(20)}.png",
+        ],
+        "/tiles/<string:layers>/<int:z>/<int:x>/<int:y>.webp": [
+            f"/tiles/{layer}/{place.tile(20)}.webp?size=512"
+        ],
+        "/tiles/<string:layers>/pictures.json": [f"/tiles/{layer}/pictures.json?format=webp"],
         "/tiles/<string:layers>.json": [f"/tiles/{layer}.json", f"/tiles/base.boundary,{layer}.json"],
         "/api/identify": [
             f"/api/identify?{at}&zoom=18",
