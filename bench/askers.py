@@ -1,0 +1,129 @@
+"""A hundred askers of one cold tile at the same moment: how many statements ran, as PostgreSQL's own log tells."""
+
+from __future__ import annotations
+
+import socket
+import threading
+import time
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import psycopg
+
+from bench.accounts import Askers
+from bench.measure import Times
+from bench.places import every_filled_tile, path_of
+from bench.server import Server, forget
+from gisapp import cluster
+from gisapp.cluster import PORT, SUPERUSER
+from gisapp.installation import Installation
+
+AT_ONCE, TILES = 100, 10
+LAYERS = ("base.building", "tax.parcel")
+STATEMENT = "ST_AsMVT("
+SETTLE = 0.3  # seconds until the log is written
+
+
+@contextmanager
+def logged(installation: Installation) -> Iterator[Path]:
+    """While the block lasts, whoever logs in to the cluster has every statement written to its log, once each."""
+    place = cluster.locate(installation.settings)
+    with psycopg.connect(
+        host=str(place.socket),
+        port=PORT,
+        user=SUPERUSER,
+        password=place.password,
+        dbname="postgres",
+        autocommit=True,
+    ) as connection:
+        connection.execute("ALTER SYSTEM SET log_statement = 'all'")
+        connection.execute("SELECT pg_reload_conf()")
+        time.sleep(1.0)
+        try:
+            yield place.log
+        finally:
+            connection.execute("ALTER SYSTEM RESET log_statement")
+            connection.execute("SELECT pg_reload_conf()")
+
+
+def askers(installation: Installation, server: Server, tiles: int = TILES) -> dict[str, Any]:
+    """Rows: how many statements made a tile that AT_ONCE asked for, as often as that was; and how long the last waited."""
+    forget(server.settings)
+    who = Askers(installation, server)
+    rows = []
+    with logged(installation) as log:
+        for name in LAYERS:
+            layer = installation.catalogue.layer(name)
+            asker, headers = who.of(layer)
+            server.warm(path_of(name, (layer.max_zoom, 0, 0)), headers)
+            zoom = max(layer.min_zoom, layer.max_zoom - 1)
+            statements, waited = [], []
+            for tile in every_filled_tile(installation, layer, zoom)[:tiles]:
+                time.sleep(SETTLE)
+                before = log.stat().st_size
+                waited.append(_ask_together(server, path_of(name, tile), headers))
+                time.sleep(SETTLE)
+                statements.append(_statements(log, before))
+            rows.append(
+                {
+                    "layer": name,
+                    "zoom": zoom,
+                    "asked_as": asker,
+                    "tiles": len(statements),
+                    "statements": {
+                        str(number): times for number, times in sorted(Counter(statements).items())
+                    },
+                    "last_answer": Times(tuple(waited)).as_dict(),
+                }
+            )
+    most = max(int(number) for row in rows for number in row["statements"])
+    return {"at_once": AT_ONCE, "rows": rows, "most_statements": most}
+
+
+def _statements(log: Path, before: int) -> int:
+    """Executed statements that make tiles, among the lines written since: `LOG:  execute …` or `LOG:  statement: …`."""
+    with log.open("rb") as file:
+        file.seek(before)
+        entries = file.read().decode(errors="replace").split("LOG:  ")[1:]
+    return sum(STATEMENT in one for one in entries if one.startswith(("execute", "statement")))
+
+
+def _ask_together(server: Server, path: str, headers: Mapping[str, str]) -> float:
+    """Milliseconds until the last of AT_ONCE answers was read; every one opened its connection before."""
+    lines = [f"GET {path} HTTP/1.1", "Host: 127.0.0.1", "Connection: close", "Accept-Encoding: identity"]
+    request = (
+        "\r\n".join([*lines, *(f"{name}: {value}" for name, value in headers.items())]) + "\r\n\r\n"
+    ).encode()
+    sockets = [
+        socket.create_connection(("127.0.0.1", server.settings.port), timeout=60) for _ in range(AT_ONCE)
+    ]
+    bodies: list[bytes] = []
+    gate = threading.Barrier(AT_ONCE + 1)
+
+    def ask(one: socket.socket) -> None:
+        gate.wait()
+        one.sendall(request)
+        parts = []
+        while part := one.recv(1 << 16):
+            parts.append(part)
+        one.close()
+        bodies.append(b"".join(parts))
+
+    threads = [threading.Thread(target=ask, args=(one,)) for one in sockets]
+    for thread in threads:
+        thread.start()
+    gate.wait()
+    began = time.perf_counter()
+    for thread in threads:
+        thread.join()
+    took = (time.perf_counter() - began) * 1000
+    if len({body.partition(b"\r\n\r\n")[2] for body in bodies}) != 1 or not bodies[0].startswith(
+        b"HTTP/1.1 200"
+    ):
+        raise SystemExit(
+            f"bench: {AT_ONCE} askers of {path} did not get one and the same tile: {bodies[0][:200]!r}"
+        )
+    return took
