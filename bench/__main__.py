@@ -5,7 +5,7 @@ python -m bench cold peers --keep-city             these steps only, on the city
 python -m bench growth --sizes 50000,500000,2000000 --make-missing
 python -m bench report                             tables, charts and the README from what was measured
 
-Steps: city (generate and load), cold, peers, nerima, hits, edits, askers, noisy, identify, growth, report.
+Steps: city (generate and load), identify, cold, peers, askers, hits, memory, edits, nerima, noisy, growth, report.
 """
 
 from __future__ import annotations
@@ -15,7 +15,21 @@ import signal
 from collections.abc import Callable
 from typing import Any
 
-from bench import askers, beside, city, cold, edits, growth, hits, identify, nerima, noisy, report, results
+from bench import (
+    askers,
+    beside,
+    city,
+    cold,
+    edits,
+    growth,
+    hits,
+    identify,
+    memory,
+    nerima,
+    noisy,
+    report,
+    results,
+)
 from bench.server import Server, serving
 from gisapp.installation import Installation
 from gisapp.settings import Settings
@@ -26,11 +40,11 @@ SERVED: dict[str, Callable[[Installation, Server], dict[str, Any]]] = {
     "peers": beside.beside,
     "askers": askers.askers,
     "hits": hits.hits,
+    "memory": memory.memory,
     "edits": edits.edits,
 }
 """Steps over the server of one made-up city, in the order in which they disturb the least."""
 ALL = ("city", *SERVED, "nerima", "noisy", "growth", "report")
-AFFORDABLE = [50_000, 500_000]
 
 
 def main() -> None:
