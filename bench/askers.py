@@ -11,14 +11,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import psycopg
-
 from bench.accounts import Askers
 from bench.measure import Times
 from bench.places import every_filled_tile, path_of
-from bench.server import Server, forget
+from bench.server import Server, forget, superuser
 from gisapp import cluster
-from gisapp.cluster import PORT, SUPERUSER
 from gisapp.installation import Installation
 
 AT_ONCE, TILES = 100, 10
@@ -30,20 +27,12 @@ SETTLE = 0.3  # seconds until the log is written
 @contextmanager
 def logged(installation: Installation) -> Iterator[Path]:
     """While the block lasts, whoever logs in to the cluster has every statement written to its log, once each."""
-    place = cluster.locate(installation.settings)
-    with psycopg.connect(
-        host=str(place.socket),
-        port=PORT,
-        user=SUPERUSER,
-        password=place.password,
-        dbname="postgres",
-        autocommit=True,
-    ) as connection:
+    with superuser(installation.settings) as connection:
         connection.execute("ALTER SYSTEM SET log_statement = 'all'")
         connection.execute("SELECT pg_reload_conf()")
         time.sleep(1.0)
         try:
-            yield place.log
+            yield cluster.locate(installation.settings).log
         finally:
             connection.execute("ALTER SYSTEM RESET log_statement")
             connection.execute("SELECT pg_reload_conf()")
@@ -58,7 +47,7 @@ def askers(installation: Installation, server: Server, tiles: int = TILES) -> di
         for name in LAYERS:
             layer = installation.catalogue.layer(name)
             asker, headers = who.of(layer)
-            server.warm(path_of(name, (layer.max_zoom, 0, 0)), headers)
+            server.warm(name, layer.max_zoom, headers)
             zoom = max(layer.min_zoom, layer.max_zoom - 1)
             statements, waited = [], []
             for tile in every_filled_tile(installation, layer, zoom)[:tiles]:

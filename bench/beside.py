@@ -97,7 +97,7 @@ def _ours(server: Server, askers: Askers, layers: list[Layer]) -> tuple[Peer, di
     }
     zooms = {name: zooms_of(one, name) for name, one in described.items()}
     for layer in layers:
-        server.warm(path_of(layer.id, (zooms[layer.id].last, 0, 0)), askers.of(layer)[1])
+        server.warm(layer.id, zooms[layer.id].last, askers.of(layer)[1])
 
     def ask(layer: str, tile: Tile) -> Answer:
         answer = clients[layer].ask(path_of(layer, tile))

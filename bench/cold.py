@@ -46,7 +46,7 @@ def layer_rows(
     """A row for every zoom of one layer."""
     who, headers = askers.of(layer)
     zooms = zooms_of(json.loads(server.requests(headers).need(f"/tiles/{layer.id}.json").body), layer.id)
-    server.warm(path_of(layer.id, (zooms.last, 0, 0)), headers)
+    server.warm(layer.id, zooms.last, headers)
     rows = []
     for zoom in zooms.all:
         # Some hold nothing large enough to be seen: those do not count.

@@ -68,7 +68,7 @@ def noisy() -> dict[str, Any]:
     file.write_text(json.dumps(polygon()))
     gisapp(settings, "load", str(file), "--layer", LAYER, more=more)
     with serving(settings, more) as server:
-        server.warm(path_of(LAYER, (12, 0, 0)))
+        server.warm(LAYER, ZOOMS[-1])
         rows = [_row(server, zoom, more) for zoom in ZOOMS]
     return {"vertices": VERTICES, "layer": LAYER, "rows": rows, "reach_ms": REACH_MS}
 

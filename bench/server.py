@@ -5,16 +5,21 @@ from __future__ import annotations
 import json
 import re
 import subprocess
+import time
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any
+
+import psycopg
 
 from bench import processes
 from bench.city import command, environment
 from bench.measure import Requests
+from gisapp import cluster
 from gisapp.cli.up import web_command, web_environment
-from gisapp.settings import ROOT, Settings
+from gisapp.settings import ROOT, Settings, load_city
 
 TARGET = re.compile(r"gisapp[\w.]*:\w+")
 PLAIN = {"Accept-Encoding": "identity"}
@@ -37,12 +42,15 @@ class Server:
         """A client that takes answers uncompressed unless told otherwise."""
         return Requests(self.address, {**PLAIN, **(headers or {})}, keep=keep)
 
-    def warm(self, path: str, headers: Mapping[str, str] | None = None, at_once: int = 40) -> None:
-        """Let every thread of every worker open its connection to the database, by a path that is not measured."""
+    def warm(
+        self, layer: str, zoom: int, headers: Mapping[str, str] | None = None, at_once: int = 16
+    ) -> None:
+        """Let every worker open its connections to the database: by tiles at the world's edge, which hold nothing."""
         clients = [self.requests(headers) for _ in range(at_once)]
-        with ThreadPoolExecutor(at_once) as pool:
-            for _ in range(3):
-                list(pool.map(lambda client: client.need(path), clients))
+        for turn in range(3):
+            paths = [f"/tiles/{layer}/{zoom}/{turn * at_once + place}/0.mvt" for place in range(at_once)]
+            with ThreadPoolExecutor(at_once) as pool:
+                list(pool.map(Requests.need, clients, paths))
 
     def one_each(self, headers: Mapping[str, str] | None = None) -> dict[int, Requests]:
         """A kept connection to every worker, by its process id."""
@@ -101,11 +109,31 @@ def forget(settings: Settings, more: Mapping[str, str] | None = None) -> bool:
     """Empty the tile cache; False where this gisapp keeps none, so that every tile is cold anyway."""
     asked = [command("gisapp"), *FORGET]
     done = subprocess.run(asked, cwd=ROOT, env=environment(settings, more), capture_output=True, text=True)
-    if done.returncode == 0:
-        return True
-    if "No such command" in done.stderr:
+    if done.returncode != 0 and "No such command" not in done.stderr:
+        raise SystemExit(f"gisapp {' '.join(FORGET)}: {done.stderr[-1000:]}")
+    if done.returncode != 0 and not _renew_epoch(settings):
         return False
-    raise SystemExit(f"gisapp {' '.join(FORGET)}: {done.stderr[-1000:]}")
+    time.sleep(0.5)  # every worker has learned it by then
+    return True
+
+
+def _renew_epoch(settings: Settings) -> bool:
+    """Do what a restored backup does to the caches; False where the database knows of no cache."""
+    with superuser(settings, load_city(settings.city).database) as connection:
+        known = connection.execute("SELECT to_regclass('gisapp.tile_state')").fetchone()
+        if known is None or known[0] is None:
+            return False
+        connection.execute("UPDATE gisapp.tile_state SET epoch = gen_random_uuid()")
+        return True
+
+
+@contextmanager
+def superuser(settings: Settings, database: str = "postgres") -> Iterator[psycopg.Connection[Any]]:
+    """The embedded cluster as its superuser sees it."""
+    place = cluster.locate(settings)
+    words = {"host": str(place.socket), "user": cluster.SUPERUSER, "password": place.password}
+    with psycopg.connect(dbname=database, port=cluster.PORT, autocommit=True, **words) as connection:  # type: ignore[arg-type]
+        yield connection
 
 
 def _ended(child: subprocess.Popen[bytes]) -> bool:
