@@ -25,6 +25,7 @@ def create_app(installation: Installation | None = None) -> Flask:
     from gisapp.installation import open_for_web
     from gisapp.intake import routes as intake
     from gisapp.settings import ROOT, load_settings
+    from gisapp.tiles import setup
 
     installation = installation or open_for_web(load_settings())
     app = Flask("gisapp", static_folder=str(ROOT / "static"), static_url_path="/static")
@@ -47,4 +48,5 @@ def create_app(installation: Installation | None = None) -> Flask:
         audit.audit,
     ):
         app.register_blueprint(blueprint)
+    setup.init_app(app, installation)  # last: it stands before everything else
     return app

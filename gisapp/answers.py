@@ -38,12 +38,13 @@ def send(content: bytes, mimetype: str, *, public: bool = False, etag: str | Non
         if packed:
             response.headers["Content-Encoding"] = "gzip"
     response.set_etag(tag)
-    response.headers["Cache-Control"] = PUBLIC if public and not _names_somebody() else PRIVATE
+    response.headers["Cache-Control"] = PUBLIC if public and not names_somebody() else PRIVATE
     response.headers["Vary"] = VARY
     return response
 
 
-def _names_somebody() -> bool:
+def names_somebody() -> bool:
+    """Whether the request carries a cookie or a token."""
     return "Cookie" in request.headers or "Authorization" in request.headers
 
 

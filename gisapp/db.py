@@ -149,6 +149,15 @@ class Database:
         with _sorted_failures(), self.engine(name).connect() as connection:
             yield connection.execution_options(isolation_level="AUTOCOMMIT")
 
+    def standing(self, name: str) -> psycopg.Connection[Any]:
+        """A connection as role `name` that its caller keeps and closes, beside the budget: one a process, to follow changes.
+
+        Each statement stands alone. Raises psycopg.Error.
+        """
+        raw = self._connect(self.url(name), name)
+        raw.autocommit = True
+        return raw
+
     def connections(self) -> tuple[int, int]:
         """How many connections this process holds: open, and of those idle."""
         return self._budget.open, len(self._budget.idle)

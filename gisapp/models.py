@@ -5,6 +5,7 @@
 
 from gisapp.access.models import membership, one_time_link, person, right_change, token
 from gisapp.audit.models import audit_checkpoint, audit_entry, audit_seal
+from gisapp.changes.models import tile_change, tile_state
 from gisapp.db import PLATFORM
 from gisapp.intake.models import revision, upload
 
@@ -18,6 +19,8 @@ __all__ = [
     "person",
     "revision",
     "right_change",
+    "tile_change",
+    "tile_state",
     "token",
     "upload",
 ]

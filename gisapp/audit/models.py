@@ -5,24 +5,11 @@ Entries are never changed, so the chain is a table of its own: writers wait neit
 
 from __future__ import annotations
 
-from typing import Any
-
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql as pg
-from sqlalchemy.types import UserDefinedType
 
+from gisapp.changes.models import Xid8
 from gisapp.db import PLATFORM
-
-
-class Xid8(UserDefinedType[Any]):
-    """PostgreSQL's 64-bit transaction number."""
-
-    cache_ok = True
-
-    def get_col_spec(self, **_: object) -> str:
-        """Its name in PostgreSQL."""
-        return "xid8"
-
 
 audit_entry = sa.Table(
     "audit_entry",

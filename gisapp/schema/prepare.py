@@ -135,6 +135,7 @@ def _platform_roles(connection: Connection, database: Database) -> None:
         GRANT SELECT, INSERT, UPDATE ON gisapp.upload TO {app};
         GRANT SELECT ON gisapp.person, gisapp.membership, gisapp.token, gisapp.revision, gisapp.migration TO {app};
         GRANT SELECT ON gisapp.one_time_link TO {app};
+        GRANT SELECT ON gisapp.tile_change, gisapp.tile_state TO {app};
         GRANT UPDATE (failures, locked_until) ON gisapp.person TO {app};
         GRANT INSERT (id, kind, asker_id, person_id, detail, secret, signature) ON gisapp.right_change TO {app};
         GRANT SELECT (id, at, kind, asker_id, person_id, detail, state, why_ja, why_en, done_at)

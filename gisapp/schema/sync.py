@@ -1,6 +1,6 @@
 """`layers sync`: plan what the database lacks to fit the layer folders, and do it in one transaction.
 
-Order: renames, views that stand in the way, tables, views, roles, rights.
+Order: renames, views that stand in the way, tables, views, triggers that note changes, roles, rights.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from gisapp import errors
 from gisapp.catalogue.load import Catalogue
 from gisapp.db import Database
 from gisapp.installation import Installation
-from gisapp.schema import rights, tables, views
+from gisapp.schema import changes, rights, tables, views
 from gisapp.schema.step import Step, quote, statement
 
 LOCK_TIMEOUT = "3s"
@@ -73,6 +73,7 @@ def _sync(connection: Connection, installation: Installation, dry_run: bool, all
             full = f"{quote(schema)}.{quote(name)}"
             do([statement(f"drop table {forgotten}", f"DROP TABLE {full}", loses=forgotten)])
         do(views.create_steps(connection, catalogue, set()))
+        do(changes.change_steps(connection, catalogue, _changing([*renamed, *steps])))
         want = rights.wanted(catalogue, audiences(connection, catalogue))
         schemas = sorted(catalogue.departments)
         do(rights.role_steps(database, want, rights.actual(connection, database, want, schemas)))

@@ -27,6 +27,10 @@ class Plan:
     thinned_zooms: frozenset[int]  # where what is smaller than a pixel is left out
     public: bool  # visitors get the same tile
 
+    def same_as(self, other: Plan) -> bool:
+        """Whether both give the same tiles, whichever view they read."""
+        return self.columns == other.columns
+
     def simplified(self, z: int) -> bool:
         """Whether outlines lose what is finer than the tile's units: not at the last zoom."""
         return not self.exact_points and z < self.max_zoom

@@ -2,26 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 from psycopg.types.numeric import Int4
 
+from gisapp.changes.follow import Snapshot
 from gisapp.db import Database
 from gisapp.geo.tiles import unit
 from gisapp.tiles.plan import Plan
 from gisapp.tiles.statement import statement
 
 
-def read_tile(database: Database, role: str, plans: Iterable[Plan], z: int, x: int, y: int) -> bytes:
-    """One vector tile (MVT 2, extent 4096) with a layer for every plan that holds something there.
+def read_tiles(
+    database: Database, role: str, plans: tuple[Plan, ...], z: int, x: int, y: int
+) -> tuple[Snapshot, list[bytes]]:
+    """The vector tile (MVT 2, extent 4096) of each plan (at least one), and what the statement saw.
 
-    A plan whose first zoom is above `z` is left out: the layers of a joined tile have ranges of their own.
-    `role` is the audience that the plans' views are for. Raises errors.DatabaseAway, TooSlow, Busy.
+    `role` is an audience that may read the plans' views. Raises errors.DatabaseAway, TooSlow, Busy.
     """
-    drawn = tuple(plan for plan in plans if z >= plan.min_zoom)
-    if not drawn:
-        return b""
     # Int4: psycopg would choose the width by the number, and prepare a statement for every choice.
     values = {"z": Int4(z), "x": Int4(x), "y": Int4(y), "unit": unit(z)}
     with database.reading(role) as connection:
-        return b"".join(connection.exec_driver_sql(statement(drawn, z), values).one())
+        seen, *contents = connection.exec_driver_sql(statement(plans, z), values).one()
+    return Snapshot.parse(seen), contents

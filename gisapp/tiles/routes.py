@@ -9,15 +9,18 @@ from flask import Blueprint, Response, request
 from gisapp import answers, errors
 from gisapp.access import trail
 from gisapp.access.guard import audience_role, installation, open_to_all, visible
-from gisapp.catalogue.layer import Layer
+from gisapp.catalogue.layer import Layer, View, tokens
 from gisapp.geo.tiles import exists
+from gisapp.tiles.answer import headers_of, not_changed
+from gisapp.tiles.cache.cache import Found
+from gisapp.tiles.cache.codings import kind_of
+from gisapp.tiles.hits import remember
 from gisapp.tiles.plan import Plan, plan
-from gisapp.tiles.queries import read_tile
+from gisapp.tiles.setup import maker
 from gisapp.tiles.tilejson import tilejson
 
 tiles = Blueprint("tiles", __name__)
 
-MVT = "application/vnd.mapbox-vector-tile"
 MOST_LAYERS = 20  # in one tile
 
 
@@ -31,8 +34,10 @@ def tile(layers: str, z: int, x: int, y: int) -> Response:
     plans = [plan for _, plan in _asked(layers)]
     _require_range(plans, z, x, y)
     trail.note_opened(plan.layer for plan in plans if not plan.public and z >= plan.min_zoom)
-    content = read_tile(installation().database, audience_role(), plans, z, x, y)
-    return answers.send(content, MVT, public=all(plan.public for plan in plans))
+    remember(layers, plans)
+    kind = kind_of(request.headers.get("Accept-Encoding", ""))
+    found = maker().tile(audience_role(), plans, z, x, y, kind)
+    return _send(found, public=all(plan.public for plan in plans) and not answers.names_somebody())
 
 
 @tiles.get("/tiles/<string:layers>.json")
@@ -46,6 +51,18 @@ def description(layers: str) -> Response:
     return answers.send(content.encode(), "application/json", public=all(plan.public for _, plan in asked))
 
 
+def _send(found: Found, *, public: bool) -> Response:
+    kept = found.entry.kept
+    known = not_changed(request.headers.get("If-None-Match"), kept)
+    response = Response(b"" if known else kept.body, 304 if known else 200)
+    for name, value in headers_of(kept, found.how, public=public):
+        response.headers[name] = value
+    if known:
+        for name in ("Content-Type", "Content-Length", "Content-Encoding"):
+            response.headers.pop(name, None)
+    return response
+
+
 def _asked(layers: str) -> list[tuple[Layer, Plan]]:
     ids = layers.split(",")
     if len(ids) > MOST_LAYERS:
@@ -57,7 +74,17 @@ def _asked(layers: str) -> list[tuple[Layer, Plan]]:
     if len(set(ids)) < len(ids):
         why = {"why_ja": "同じレイヤーが2度書かれています", "why_en": "it names the same layer twice"}
         raise errors.ParameterInvalid(name="layers", example="roads.street,base.building", **why)
-    return [(layer, plan(layer, view)) for layer, view in map(visible, ids)]
+    return [(layer, plan(layer, _least(layer, view))) for layer, view in map(visible, ids)]
+
+
+def _least(layer: Layer, view: View) -> View:
+    """The smallest view that gives the same tile, so that all who may see it share it."""
+    same = (
+        one
+        for one in layer.views()
+        if one.needs <= tokens(view.needs) and plan(layer, one).same_as(plan(layer, view))
+    )
+    return next(same, view)
 
 
 def _require_range(plans: list[Plan], z: int, x: int, y: int) -> None:

@@ -40,7 +40,8 @@ def statement(plans: tuple[Plan, ...], z: int) -> str:
     `unit` is one of the tile's 4096 units in EPSG:3857 metres. Features that lie only in the buffer are in
     the tile (the search reaches as far as the buffer does); in the order of ids: equal rows give equal bytes.
     """
-    return sql.SQL("SELECT {}").format(sql.SQL(",\n").join(_layer(p, z) for p in plans)).as_string(None)
+    layers = sql.SQL(",\n").join(_layer(p, z) for p in plans)
+    return sql.SQL("SELECT pg_current_snapshot()::text,\n{}").format(layers).as_string(None)
 
 
 def _layer(plan: Plan, z: int) -> sql.Composed:

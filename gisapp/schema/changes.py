@@ -1,0 +1,139 @@
+"""Triggers that note every change of a layer in `gisapp.tile_change`: which columns, and the boxes of old and new shapes.
+
+Whoever changes a row and with whatever program, the note is written in the same transaction. One note a statement and
+set of changed columns; a statement that changes more than MANY rows, and TRUNCATE, is noted as "anywhere". The
+functions run with their owner's rights (whoever may change a layer need not be able to write notes) and a fixed search
+path; the triggers fire always, also while data is being replicated or restored.
+"""
+
+from __future__ import annotations
+
+import hashlib
+
+from sqlalchemy import Connection
+
+from gisapp.catalogue.layer import Layer
+from gisapp.catalogue.load import Catalogue
+from gisapp.schema.step import Step, literal, quote, statement
+
+MANY = 10_000
+LONGEST_NAME = 63
+EVENTS = {
+    "INSERT": "REFERENCING NEW TABLE AS new_rows",
+    "UPDATE": "REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows",
+    "DELETE": "REFERENCING OLD TABLE AS old_rows",
+    "TRUNCATE": "",
+}
+
+_BODY = """
+DECLARE
+  many constant bigint := {many};
+  too_many boolean := TG_OP = 'TRUNCATE';
+BEGIN
+  IF TG_OP IN ('INSERT', 'UPDATE') THEN
+    too_many := (SELECT count(*) > many FROM (SELECT FROM new_rows LIMIT many + 1) AS n);
+  ELSIF TG_OP = 'DELETE' THEN
+    too_many := (SELECT count(*) > many FROM (SELECT FROM old_rows LIMIT many + 1) AS o);
+  END IF;
+  IF too_many THEN
+    INSERT INTO gisapp.tile_change (relation) VALUES ({relation});
+  ELSIF TG_OP = 'INSERT' THEN
+    INSERT INTO gisapp.tile_change (relation, boxes)
+    SELECT {relation}, gisapp.boxes_of(array_agg(geom_web)) FROM new_rows HAVING count(*) > 0;
+  ELSIF TG_OP = 'DELETE' THEN
+    INSERT INTO gisapp.tile_change (relation, boxes)
+    SELECT {relation}, gisapp.boxes_of(array_agg(geom_web)) FROM old_rows HAVING count(*) > 0;
+  ELSE
+    INSERT INTO gisapp.tile_change (relation, columns, boxes)
+    SELECT {relation}, columns, gisapp.boxes_of(array_agg(before) || array_agg(after))
+    FROM (
+      SELECT CASE WHEN moved THEN NULL ELSE columns END AS columns, before, CASE WHEN moved THEN after END AS after
+      FROM (
+        SELECT o.geom_web AS before, n.geom_web AS after,
+          o.id IS NULL OR n.id IS NULL OR o.geom IS DISTINCT FROM n.geom AS moved,
+          array_remove(ARRAY[{compared}]::text[], NULL) AS columns
+        FROM old_rows AS o FULL JOIN new_rows AS n ON n.id = o.id
+      ) AS pairs
+      WHERE moved OR columns <> '{{}}'
+    ) AS changed
+    GROUP BY columns;
+  END IF;
+  RETURN NULL;
+END
+"""
+_BOXES = """
+CREATE OR REPLACE FUNCTION gisapp.boxes_of(shapes public.geometry[]) RETURNS float8[]
+LANGUAGE sql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, public, pg_temp AS $$
+SELECT coalesce(array_agg(v ORDER BY n, k), '{}')
+FROM unnest(shapes) WITH ORDINALITY AS s(shape, n)
+CROSS JOIN LATERAL unnest(ARRAY[ST_XMin(shape), ST_YMin(shape), ST_XMax(shape), ST_YMax(shape)]) WITH ORDINALITY AS b(v, k)
+WHERE shape IS NOT NULL AND NOT ST_IsEmpty(shape)
+$$
+"""
+
+
+def change_steps(connection: Connection, catalogue: Catalogue, changed: set[str]) -> list[Step]:
+    """Functions and triggers that are missing or not as they should be; and a note that everything changed, for layers
+    whose notes were not whole until now or whose tables were altered (ids in `changed`)."""
+    have = {name: source for name, source in connection.exec_driver_sql(_FUNCTIONS)}
+    triggers = {(row.table, row.event, row.function) for row in connection.exec_driver_sql(_TRIGGERS)}
+    steps = []
+    for layer in catalogue.layers.values():
+        name, body = function_name(layer), _body(layer)
+        whole = {(layer.id, event, name) for event in EVENTS} <= triggers
+        if have.get(name) != body or not whole:
+            steps.append(statement(f"note changes of {layer.id}", _create(layer, name, body)))
+        elif layer.id in changed:
+            steps.append(statement(f"note that all of {layer.id} changed", _all_changed(layer)))
+    if steps and "boxes_of" not in have:
+        steps.insert(0, statement("create function gisapp.boxes_of", _BOXES))
+    return steps
+
+
+def function_name(layer: Layer) -> str:
+    """The name of the layer's trigger function in schema `gisapp`."""
+    name = f"changes_of_{layer.department}__{layer.name}"
+    if len(name) <= LONGEST_NAME:
+        return name
+    return name[: LONGEST_NAME - 13] + "_" + hashlib.sha256(layer.id.encode()).hexdigest()[:12]
+
+
+def _body(layer: Layer) -> str:
+    compared = ", ".join(
+        f"CASE WHEN o.{quote(f.name)} IS DISTINCT FROM n.{quote(f.name)} THEN {literal(f.name)} END"
+        for f in layer.fields
+    )
+    return _BODY.format(many=MANY, relation=literal(layer.id), compared=compared)
+
+
+def _create(layer: Layer, name: str, body: str) -> str:
+    table = f"{quote(layer.department)}.{quote(layer.name)}"
+    parts = [
+        f"CREATE OR REPLACE FUNCTION gisapp.{quote(name)}() RETURNS trigger LANGUAGE plpgsql "
+        f"SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $changes${body}$changes$",
+        f"REVOKE EXECUTE ON FUNCTION gisapp.{quote(name)}() FROM PUBLIC",
+    ]
+    for event, referencing in EVENTS.items():
+        trigger = quote(f"gisapp_{event.lower()}")
+        parts += [
+            f"DROP TRIGGER IF EXISTS {trigger} ON {table}",
+            f"CREATE TRIGGER {trigger} AFTER {event} ON {table} {referencing} "
+            f"FOR EACH STATEMENT EXECUTE FUNCTION gisapp.{quote(name)}()",
+            f"ALTER TABLE {table} ENABLE ALWAYS TRIGGER {trigger}",
+        ]
+    return ";\n".join([*parts, _all_changed(layer)])
+
+
+def _all_changed(layer: Layer) -> str:
+    return f"INSERT INTO gisapp.tile_change (relation) VALUES ({literal(layer.id)})"
+
+
+_FUNCTIONS = """
+SELECT proname, prosrc FROM pg_proc WHERE pronamespace = 'gisapp'::regnamespace AND (prosecdef OR proname = 'boxes_of')
+"""
+_TRIGGERS = """
+SELECT n.nspname || '.' || c.relname AS table, p.proname AS function,
+  CASE WHEN tgtype & 4 > 0 THEN 'INSERT' WHEN tgtype & 8 > 0 THEN 'DELETE' WHEN tgtype & 16 > 0 THEN 'UPDATE' ELSE 'TRUNCATE' END AS event
+FROM pg_trigger JOIN pg_class c ON c.oid = tgrelid JOIN pg_namespace n ON n.oid = c.relnamespace JOIN pg_proc p ON p.oid = tgfoid
+WHERE NOT tgisinternal AND tgenabled = 'A' AND p.pronamespace = 'gisapp'::regnamespace
+"""

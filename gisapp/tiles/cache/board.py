@@ -1,0 +1,88 @@
+"""What the processes of a node tell each other about their cache: a few numbers in a small file.
+
+Read with one system call at every request, so it is neither a table nor a memory map (a map of a file that somebody
+truncates ends the process that reads it). What cannot be read for sure counts as never written.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import struct
+import time
+import zlib
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+_FORM = struct.Struct("<16sddQQ")
+_BOOT = Path("/proc/sys/kernel/random/boot_id")
+
+
+def now() -> float:
+    """Seconds of a clock that all processes of this machine share and nobody sets."""
+    return time.clock_gettime(time.CLOCK_MONOTONIC)
+
+
+@dataclass(frozen=True)
+class Notice:
+    """The state of a node's cache.
+
+    followed: when the newest look at the database's changes began, on the clock of `now`.
+    away: when the database was last found not to answer; 0: it answers.
+    generation: which store file counts. sequence: how many looks brought changes; it grows with every forgetting.
+    """
+
+    followed: float = 0.0
+    away: float = 0.0
+    generation: int = 0
+    sequence: int = 0
+
+
+class Board:
+    """The file. One process at a time may write it: whoever holds the follower's lock."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._file = self._opened()
+        self._boot = _BOOT.read_bytes().replace(b"-", b"")[:16] if _BOOT.exists() else bytes(16)
+        self._raw, self._notice = b"", Notice()
+
+    def _opened(self) -> int:
+        return os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+
+    def find_again(self) -> None:
+        """Where somebody took the file away, use the one that stands in its place. Raises OSError."""
+        here = os.fstat(self._file)
+        with contextlib.suppress(FileNotFoundError):
+            if os.stat(self._path).st_ino == here.st_ino:
+                return
+        before, self._file = self._file, self._opened()
+        os.close(before)
+
+    def read(self) -> Notice:
+        """What was last written since the machine started; an empty notice where that is not certain."""
+        raw = os.pread(self._file, _FORM.size + 4, 0)
+        if raw == self._raw:
+            return self._notice
+        self._notice, self._raw = self._parse(raw), raw
+        return self._notice
+
+    def _parse(self, raw: bytes) -> Notice:
+        body, check = raw[: _FORM.size], raw[_FORM.size :]
+        if len(raw) != _FORM.size + 4 or zlib.crc32(body).to_bytes(4, "little") != check:
+            return Notice()
+        boot, followed, away, generation, sequence = _FORM.unpack(body)
+        if boot != self._boot:
+            return Notice(generation=generation, sequence=sequence)
+        return Notice(followed, away, generation, sequence)
+
+    def write(self, **changed: float) -> Notice:
+        """Change some of the numbers."""
+        notice = replace(self.read(), **changed)  # type: ignore[arg-type]
+        body = _FORM.pack(self._boot, notice.followed, notice.away, notice.generation, notice.sequence)
+        os.pwrite(self._file, body + zlib.crc32(body).to_bytes(4, "little"), 0)
+        return notice
+
+    def close(self) -> None:
+        """Let go of the file."""
+        os.close(self._file)

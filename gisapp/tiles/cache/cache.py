@@ -1,0 +1,269 @@
+"""The tile cache of one process: memory before disk before PostGIS, never older than the follower allows."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from gisapp import errors
+from gisapp.changes.follow import Change, Snapshot
+from gisapp.db import Database
+from gisapp.tiles.cache import codings
+from gisapp.tiles.cache.board import now
+from gisapp.tiles.cache.file import Broken, TileFile
+from gisapp.tiles.cache.flight import Flight
+from gisapp.tiles.cache.follower import MOST_BEHIND, Follower
+from gisapp.tiles.cache.ledger import Ledger, Notes
+from gisapp.tiles.cache.memory import Entry, Memory
+from gisapp.tiles.cache.reach import concerns, touches
+from gisapp.tiles.cache.sets import Kept, SetKey
+from gisapp.tiles.cache.store import Store
+
+log = logging.getLogger("gisapp.tiles")
+HIT, MISS, AWAY = "hit", "miss", "away"
+TRIES = 4
+
+
+@dataclass(frozen=True)
+class Made:
+    """A tile fresh from PostGIS and what its statement saw. seen: None for what was put together from kept tiles."""
+
+    content: bytes
+    seen: Snapshot | None
+
+
+@dataclass(frozen=True)
+class Found:
+    """A tile and how it was come by: HIT, MISS, or AWAY (the database does not answer; this was right before).
+
+    current: it shows all that had been followed when it was found.
+    """
+
+    entry: Entry
+    how: str
+    current: bool = True
+
+
+class TileCache:
+    """Opened at its first use, so that a process that serves no tile holds nothing."""
+
+    def __init__(self, database: Database, folder: Path, disk: int, memory: int, most_waiting: int) -> None:
+        self._folder, self._disk = folder, disk
+        self._database, self._most_waiting = database, most_waiting
+        self.asked = 0.0  # when a tile was last asked for, on the board's clock
+        self.memory = Memory(memory)
+        self._lock = threading.Lock()
+        self._opened: tuple[Follower, Flight[Found]] | None = None
+        self._file: TileFile | None = None
+        self._generation = 0
+        self.hits = self.misses = 0
+
+    @property
+    def follower(self) -> Follower:
+        """What keeps it in step with the database."""
+        return self._parts()[0]
+
+    def _parts(self) -> tuple[Follower, Flight[Found]]:
+        if self._opened is None:
+            with self._lock:
+                if self._opened is None:
+                    follower = Follower(self._database, self._folder)
+                    self._opened = follower, Flight(self._folder, self._most_waiting)
+        return self._opened
+
+    def get(self, of: SetKey, x: int, y: int, kind: str) -> Entry | None:
+        """The tile, only if this process has it in memory and it is certain to be right; no waiting, no database."""
+        if self._opened is None:
+            return None
+        follower, self.asked = self._opened[0], now()
+        notice = follower.board.read()
+        if not follower.is_fresh(notice) or notice.sequence != self.memory.sequence:
+            return None
+        return self.memory.get((of.key, x, y, kind))
+
+    def tile(self, of: SetKey, x: int, y: int, kind: str, make: Callable[[], Made], *, public: bool) -> Found:
+        """The tile for this kind of client, made with `make` where it is not kept.
+
+        public: while the database is away, what is kept may be given. Raises errors.DatabaseAway, TooSlow, Busy.
+        """
+        self.asked = now()
+        try:
+            sequence = self.step()
+        except errors.DatabaseAway:
+            entry = self._while_away(of, x, y, kind) if public else None
+            if entry is None:
+                raise
+            return Found(entry, AWAY, current=False)
+        entry = self._find(of, x, y, kind, sequence)
+        if entry is not None:
+            self.hits += 1
+            return Found(entry, HIT)
+        return self._share(of, x, y, kind, make)
+
+    def piece(self, of: SetKey, x: int, y: int) -> bytes | None:
+        """The content of a tile that is part of another, if it is kept."""
+        entry = self.memory.get((of.key, x, y, codings.IDENTITY)) or self._kept(of, x, y, codings.ZSTD)
+        return None if entry is None else codings.unpack(entry.kept.body, entry.kept.coding)
+
+    def keep_piece(self, of: SetKey, x: int, y: int, made: Made, since: int) -> None:
+        """Keep a tile that was made, at sequence `since` or later, as part of another; on disk only."""
+        with suppress(Broken):
+            self._put(of, x, y, made, codings.ZSTD, since)
+
+    def _put(self, of: SetKey, x: int, y: int, made: Made, kind: str, since: int) -> tuple[Entry, int | None]:
+        """The tile as an entry, and the sequence at which it was kept (None: it is old already). Raises Broken."""
+        entry = _entry(of, x, y, made.content, kind)
+
+        def may(notes: Notes) -> bool:
+            return not any(_missing(of, x, y, made.seen, change) for _, change in notes)
+
+        return entry, Store(self._open(), self._disk).put(of, x, y, entry.kept, since, may)
+
+    def _share(self, of: SetKey, x: int, y: int, kind: str, make: Callable[[], Made]) -> Found:
+        def find() -> Found | None:
+            entry = self._find(of, x, y, kind, self.step())
+            return None if entry is None else Found(entry, HIT)
+
+        def compute() -> Found:
+            self.misses += 1
+            return self._make(of, x, y, kind, make)
+
+        flight = self._parts()[1]
+        for _ in range(TRIES):
+            found, own = flight.do((of.key, x, y), find, compute)
+            if own or found.current:
+                return self._as_kind(found, kind)
+        return compute()  # changed faster than it can be shared
+
+    def _make(self, of: SetKey, x: int, y: int, kind: str, make: Callable[[], Made]) -> Found:
+        since = self.step()
+        made = make()
+        try:
+            self.step()
+            entry, kept = self._put(of, x, y, made, kind, since)
+        except (Broken, errors.DatabaseAway) as error:
+            log.warning("tile cache: not kept (%s)", type(error).__name__)
+            return Found(_entry(of, x, y, made.content, kind), MISS, current=False)
+        if kept is not None:
+            self.memory.put(kind, entry, kept)
+        return Found(entry, MISS, current=kept is not None)
+
+    def step(self, most_behind: float = MOST_BEHIND) -> int:
+        """Be in step with the database; returns the sequence of that moment. Raises errors.DatabaseAway."""
+        follower = self.follower
+        try:
+            notice = follower.fresh(most_behind)
+        except Broken as broken:  # even a new file cannot be written: go on without
+            log.warning("tile cache: out of use (%s)", broken)
+            self.memory.clear()
+            return -1
+        if notice.generation != self._generation:
+            self._reopen(notice.generation, notice.sequence)
+        elif notice.sequence != self.memory.sequence:
+            try:
+                self.memory.catch_up(*Ledger(self._open()).notes(self.memory.sequence))
+            except Broken:
+                self.memory.catch_up(notice.sequence, None)
+        return self.memory.sequence
+
+    def _reopen(self, generation: int, sequence: int) -> None:
+        with self._lock:
+            old, self._file = self._file, None
+            self._generation = generation
+        if old is not None:
+            old.close()
+        self.memory.catch_up(sequence, None)
+
+    def _open(self) -> TileFile:
+        with self._lock:
+            if self._file is None:
+                self._file = TileFile(self.follower.path(self._generation))
+            return self._file
+
+    def _find(self, of: SetKey, x: int, y: int, kind: str, sequence: int) -> Entry | None:
+        entry = self.memory.get((of.key, x, y, kind))
+        if entry is not None or sequence < 0:
+            return entry
+        entry = self._kept(of, x, y, kind)
+        if entry is not None:
+            self.memory.put(kind, entry, sequence)
+        return entry
+
+    def _while_away(self, of: SetKey, x: int, y: int, kind: str) -> Entry | None:
+        if self._generation == 0:  # this process has never seen the database
+            self._reopen(self.follower.newest(), 0)
+        return self.memory.get((of.key, x, y, kind)) or self._kept(of, x, y, kind)
+
+    def _kept(self, of: SetKey, x: int, y: int, kind: str) -> Entry | None:
+        """From the disk, in a coding that the client takes; a file that is damaged is given up."""
+        try:
+            store = Store(self._open(), self._disk)
+            kept = store.get(of, x, y, codings.wanted(kind))
+            if kept is None or not codings.suits(kind, kept.coding, len(kept.body)):
+                kept = store.get(of, x, y)
+                return None if kept is None else self._as_kind(Found(Entry(of, x, y, kept), HIT), kind).entry
+            return Entry(of, x, y, kept)
+        except (Broken, ValueError) as broken:
+            log.warning("tile cache: a damaged file is given up (%s)", broken)
+            self._give_up()
+            return None
+
+    def _give_up(self) -> None:
+        try:
+            self.follower.begin_anew()
+        except (errors.DatabaseAway, Broken):
+            log.warning("tile cache: no new file could be begun")
+
+    def _as_kind(self, found: Found, kind: str) -> Found:
+        """The same tile in a coding that this client takes (another, for whom it was made, may take others)."""
+        kept = found.entry.kept
+        if codings.suits(kind, kept.coding, len(kept.body)):
+            return found
+        content = codings.unpack(kept.body, kept.coding)
+        coding = codings.fast(kind, len(content))
+        other = Kept(kept.hash, coding, codings.pack(content, coding))
+        entry = Entry(found.entry.of, found.entry.x, found.entry.y, other)
+        return Found(entry, found.how, found.current)
+
+    def sweep(self) -> int:
+        """Remove some of what was forgotten as a whole or is beyond the limit; returns how much. Raises Broken."""
+        return Store(self._open(), self._disk).sweep() if self._generation else 0
+
+    def harden(self, kind: str, entry: Entry, coding: str) -> None:
+        """Keep a tile that is asked for often in the strong form of this coding. Raises Broken, ValueError."""
+        sequence = self.memory.sequence
+        content = codings.unpack(entry.kept.body, entry.kept.coding)
+        body = codings.pack(content, coding, hard=True)
+        if len(body) >= len(entry.kept.body):
+            entry.hardened = True
+            return
+        kept = Kept(entry.kept.hash, coding, body, hard=True)
+        if Store(self._open(), self._disk).add_form(entry.of, entry.x, entry.y, kept):
+            self.memory.put(kind, Entry(entry.of, entry.x, entry.y, kept, hardened=True), sequence)
+
+    def close(self) -> None:
+        """Give back files and connections."""
+        if self._opened is not None:
+            self._opened[0].close()
+            self._opened = None
+        if self._file is not None:
+            self._file.close()
+            self._file = None
+
+
+def _entry(of: SetKey, x: int, y: int, content: bytes, kind: str) -> Entry:
+    coding = codings.fast(kind, len(content))
+    digest = hashlib.blake2b(content, digest_size=12).hexdigest()
+    return Entry(of, x, y, Kept(digest, coding, codings.pack(content, coding)))
+
+
+def _missing(of: SetKey, x: int, y: int, seen: Snapshot | None, change: Change) -> bool:
+    """Whether the change concerns the tile and is not in it."""
+    if change.relation not in of.reads or not concerns(change, of.zoom, of.reads[change.relation]):
+        return False
+    return not (seen is not None and seen.sees(change.txid)) and touches(change, of.zoom, x, y)

@@ -1,0 +1,121 @@
+"""Tiles in the memory of one process, ready to be sent: what is asked for most is found in a microsecond.
+
+It is told of every forgetting (`catch_up`) before anything is taken from it, so that it never holds what the disk has
+forgotten.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from dataclasses import dataclass, field
+
+from gisapp.changes.follow import Change
+from gisapp.tiles.cache.ledger import Notes
+from gisapp.tiles.cache.reach import Range, concerns, ranges
+from gisapp.tiles.cache.sets import Kept, SetKey
+
+Place = tuple[bytes, int, int, str]  # key of the set, x, y, kind of client
+OVERHEAD = 600  # bytes that an entry takes besides its body, about
+OFTEN = 8  # hits
+MOST_RANGES = (
+    500  # of one change at one zoom: above, all that reads the relation is taken from the disk again
+)
+
+
+@dataclass(slots=True)
+class Entry:
+    """One tile for one kind of client. `headers`: of the answer that any cache may keep (True) and of the
+    other, filled when first sent."""
+
+    of: SetKey
+    x: int
+    y: int
+    kept: Kept
+    hits: int = 0
+    hardened: bool = False  # nothing is to be won by compressing it any more
+    headers: dict[bool, list[tuple[str, str]]] = field(default_factory=dict)
+
+
+class Memory:
+    """At most about `limit` bytes of tiles; what was not asked for the longest goes first."""
+
+    def __init__(self, limit: int) -> None:
+        self._limit, self._bytes, self.sequence = limit, 0, 0
+        self._entries: OrderedDict[Place, Entry] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def get(self, place: Place) -> Entry | None:
+        """The tile, if it is here."""
+        entry = self._entries.get(place)
+        if entry is not None:
+            entry.hits += 1
+            if not entry.hits & 15:  # a full order of use would cost every reader the lock
+                with self._lock:
+                    if place in self._entries:
+                        self._entries.move_to_end(place)
+        return entry
+
+    def put(self, kind: str, entry: Entry, sequence: int) -> None:
+        """Keep a tile that was right at `sequence`; not where forgetting has gone on since."""
+        place = (entry.of.key, entry.x, entry.y, kind)
+        with self._lock:
+            if sequence != self.sequence:
+                return
+            self._drop(place)
+            self._entries[place] = entry
+            self._bytes += len(entry.kept.body) + OVERHEAD
+            while self._bytes > self._limit and self._entries:
+                self._drop(next(iter(self._entries)))
+
+    def often_asked(self, most: int) -> list[tuple[str, Entry]]:
+        """Up to `most` tiles that were asked for often and could be compressed more strongly, with their kind of client."""
+        with self._lock:
+            found = [
+                (place[3], entry)
+                for place, entry in self._entries.items()
+                if not entry.hardened and not entry.kept.hard and entry.kept.coding and entry.hits >= OFTEN
+            ]
+        return sorted(found, key=lambda pair: -pair[1].hits)[:most]
+
+    def catch_up(self, sequence: int, notes: Notes | None) -> None:
+        """Forget what the notes up to `sequence` touch; everything, where they are not known (None)."""
+        with self._lock:
+            if notes is None:
+                self._entries.clear()
+                self._bytes = 0
+            elif notes:
+                for place in self._touched([note for note in notes if note[0] > self.sequence]):
+                    self._drop(place)
+            self.sequence = sequence
+
+    def _touched(self, notes: Notes) -> list[Place]:
+        reach: dict[tuple[int, int], set[Range] | None] = {}
+        for number, (_, change) in enumerate(notes):
+            for zoom in {entry.of.zoom for entry in self._entries.values()}:
+                found = None if change.boxes is None else ranges(change.boxes, zoom)
+                reach[number, zoom] = None if found is None or len(found) > MOST_RANGES else found
+        return [
+            place
+            for place, entry in self._entries.items()
+            if any(_meets(entry, change, reach[n, entry.of.zoom]) for n, (_, change) in enumerate(notes))
+        ]
+
+    def _drop(self, place: Place) -> None:
+        entry = self._entries.pop(place, None)
+        if entry is not None:
+            self._bytes -= len(entry.kept.body) + OVERHEAD
+
+    def clear(self) -> None:
+        """Forget everything."""
+        self.catch_up(self.sequence, None)
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+
+def _meets(entry: Entry, change: Change, reach: set[Range] | None) -> bool:
+    reads = entry.of.reads
+    if change.relation not in reads or not concerns(change, entry.of.zoom, reads[change.relation]):
+        return False
+    return reach is None or any(x1 <= entry.x <= x2 and y1 <= entry.y <= y2 for x1, x2, y1, y2 in reach)

@@ -1,0 +1,119 @@
+"""The thin path: a tile that this process has in memory is answered before Flask is called.
+
+It knows no rules of its own. It remembers what the route decided for the very same credentials, for REMEMBERED seconds at
+most (what everybody may see: for as long as the process lives), and answers only while the cache is certain to be in step
+with the database. Everything else, every refusal, every first request goes to the route.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from flask import Flask, Response, current_app, request
+from werkzeug.datastructures import Headers
+
+from gisapp import security_headers
+from gisapp.tiles.answer import MVT, headers_of, not_changed
+from gisapp.tiles.cache.cache import HIT, TileCache
+from gisapp.tiles.cache.codings import kind_of
+from gisapp.tiles.cache.sets import SetKey
+from gisapp.tiles.maker import drawn_at, set_of
+from gisapp.tiles.plan import Plan
+
+REMEMBERED = 2.0  # seconds: with the guard's own two, a right that was taken away ends within five
+MOST_REMEMBERED = 20_000
+WHO = ("HTTP_COOKIE", "HTTP_AUTHORIZATION", "REMOTE_ADDR", "HTTP_USER_AGENT", "HTTP_X_FORWARDED_FOR")
+"""What the guard decides by: session protection also looks at the browser and its address."""
+Environ = dict[str, Any]
+Key = tuple[Any, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """Layers that an asker may have: until when that is certain, their sets by zoom, and whether any cache may keep them."""
+
+    until: float
+    sets: dict[str, SetKey]
+    shared: bool
+
+
+class Hits:
+    """A WSGI step in front of the application."""
+
+    def __init__(self, app: Flask, cache: TileCache) -> None:
+        self._next, self._cache = app.wsgi_app, cache
+        self._known: dict[Key, Known] = {}
+        self._host = bool(app.config.get("TRUSTED_HOSTS"))
+        secure = bool(app.config.get("SESSION_COOKIE_SECURE"))
+        self._extra = {public: _security(public, secure) for public in (True, False)}
+
+    def __call__(self, environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:
+        if environ["PATH_INFO"].startswith("/tiles/") and environ["REQUEST_METHOD"] in ("GET", "HEAD"):
+            found = self._find(environ)
+            if found is not None:
+                status, headers, body = found
+                start_response(status, headers)
+                return [body]
+        return self._next(environ, start_response)
+
+    def _find(self, environ: Environ) -> tuple[str, list[tuple[str, str]], bytes] | None:
+        parts = environ["PATH_INFO"].split("/")
+        if len(parts) != 6 or not parts[5].endswith(".mvt"):
+            return None
+        who = self._who(environ)
+        known = self._known.get((who, parts[2]))
+        if known is None or known.until < time.monotonic():
+            return None
+        try:
+            of, x, y = known.sets[parts[3]], int(parts[4]), int(parts[5][:-4])
+        except (ValueError, KeyError):
+            return None
+        entry = self._cache.get(of, x, y, kind_of(environ.get("HTTP_ACCEPT_ENCODING", "")))
+        if entry is None:
+            return None
+        headers = entry.headers.get(known.shared)
+        if headers is None:
+            headers = [*headers_of(entry.kept, HIT, public=known.shared), *self._extra[known.shared]]
+            entry.headers[known.shared] = headers
+        if not_changed(environ.get("HTTP_IF_NONE_MATCH"), entry.kept):
+            return "304 NOT MODIFIED", [one for one in headers if one[0] not in _OF_BODY], b""
+        return "200 OK", headers, b"" if environ["REQUEST_METHOD"] == "HEAD" else entry.kept.body
+
+    def _who(self, environ: Environ) -> Key | None:
+        """What the guard would decide by; None for a visitor."""
+        if "HTTP_COOKIE" in environ or "HTTP_AUTHORIZATION" in environ:
+            return tuple(environ.get(name) for name in (*WHO, "HTTP_HOST"))
+        return (environ.get("HTTP_HOST"),) if self._host else None
+
+    def remember(self, environ: Environ, layers: str, plans: tuple[Plan, ...]) -> None:
+        """The route let this asker have these layers."""
+        if len(self._known) > MOST_REMEMBERED:
+            self._known.clear()
+        visitor = "HTTP_COOKIE" not in environ and "HTTP_AUTHORIZATION" not in environ
+        until = float("inf") if visitor else time.monotonic() + REMEMBERED
+        zooms = range(min(plan.min_zoom for plan in plans), max(plan.max_zoom for plan in plans) + 1)
+        sets = {str(z): set_of(drawn_at(plans, z), z) for z in zooms}
+        shared = visitor and all(plan.public for plan in plans)
+        self._known[self._who(environ), layers] = Known(until, sets, shared)
+
+
+_OF_BODY = frozenset({"Content-Type", "Content-Length", "Content-Encoding"})
+
+
+def _security(public: bool, secure: bool) -> list[tuple[str, str]]:
+    """The headers that every answer of the application gets, as the application itself would set them."""
+    response = Response(mimetype=MVT)
+    before = {name for name, _ in response.headers}
+    response.headers["Cache-Control"] = "public" if public else "private"
+    added: Headers = security_headers.add(response, secure).headers
+    return [(name, value) for name, value in added if name not in before | {"Cache-Control"}]
+
+
+def remember(layers: str, plans: Iterable[Plan]) -> None:
+    """The route lets the asker of this request have these layers: the thin path may answer them for a while."""
+    hits: Hits | None = current_app.extensions.get("gisapp_hits")
+    if hits is not None:
+        hits.remember(request.environ, layers, tuple(plans))
