@@ -49,11 +49,13 @@ def askers(installation: Installation, server: Server, tiles: int = TILES) -> di
             asker, headers = who.of(layer)
             server.warm(name, layer.max_zoom, headers)
             zoom = max(layer.min_zoom, layer.max_zoom - 1)
-            statements, waited = [], []
+            statements, waited, refused = [], [], 0
             for tile in every_filled_tile(installation, layer, zoom)[:tiles]:
                 time.sleep(SETTLE)
                 before = log.stat().st_size
-                waited.append(_ask_together(server, path_of(name, tile), headers))
+                took, turned_away = _ask_together(server, path_of(name, tile), headers)
+                waited.append(took)
+                refused += turned_away
                 time.sleep(SETTLE)
                 statements.append(_statements(log, before))
             rows.append(
@@ -65,11 +67,13 @@ def askers(installation: Installation, server: Server, tiles: int = TILES) -> di
                     "statements": {
                         str(number): times for number, times in sorted(Counter(statements).items())
                     },
+                    "refused": refused,
                     "last_answer": Times(tuple(waited)).as_dict(),
                 }
             )
     most = max(int(number) for row in rows for number in row["statements"])
-    return {"at_once": AT_ONCE, "rows": rows, "most_statements": most}
+    refused = sum(row["refused"] for row in rows)
+    return {"at_once": AT_ONCE, "rows": rows, "most_statements": most, "refused": refused}
 
 
 def _statements(log: Path, before: int) -> int:
@@ -80,8 +84,11 @@ def _statements(log: Path, before: int) -> int:
     return sum(STATEMENT in one for one in entries if one.startswith(("execute", "statement")))
 
 
-def _ask_together(server: Server, path: str, headers: Mapping[str, str]) -> float:
-    """Milliseconds until the last of AT_ONCE answers was read; every one opened its connection before."""
+def _ask_together(server: Server, path: str, headers: Mapping[str, str]) -> tuple[float, int]:
+    """Milliseconds until the last of AT_ONCE answers was read, and how many were told to come again (503).
+
+    Every one opened its connection before. Stops the bench when two got different tiles, or anything else.
+    """
     lines = [f"GET {path} HTTP/1.1", "Host: 127.0.0.1", "Connection: close", "Accept-Encoding: identity"]
     request = (
         "\r\n".join([*lines, *(f"{name}: {value}" for name, value in headers.items())]) + "\r\n\r\n"
@@ -109,10 +116,11 @@ def _ask_together(server: Server, path: str, headers: Mapping[str, str]) -> floa
     for thread in threads:
         thread.join()
     took = (time.perf_counter() - began) * 1000
-    if len({body.partition(b"\r\n\r\n")[2] for body in bodies}) != 1 or not bodies[0].startswith(
-        b"HTTP/1.1 200"
-    ):
+    tiles = [body.partition(b"\r\n\r\n")[2] for body in bodies if body.startswith(b"HTTP/1.1 200")]
+    refused = sum(body.startswith(b"HTTP/1.1 503") for body in bodies)
+    if len(set(tiles)) != 1 or len(tiles) + refused != AT_ONCE:
+        other = next((body for body in bodies if not body.startswith(b"HTTP/1.1 200")), b"")
         raise SystemExit(
-            f"bench: {AT_ONCE} askers of {path} did not get one and the same tile: {bodies[0][:200]!r}"
+            f"bench: {AT_ONCE} askers of {path} got {len(set(tiles))} different tiles; {other[:200]!r}"
         )
-    return took
+    return took, refused

@@ -137,7 +137,11 @@ def _edits(result: Row) -> list[tuple[str, str, str]]:
 def _askers(result: Row) -> list[tuple[str, str, str]]:
     tiles = sum(row["tiles"] for row in result["rows"])
     what = f"statements for a cold tile with {result['at_once']} askers at once, most of {tiles} tiles"
-    return [(what, "1", str(result["most_statements"]))]
+    turned = result["refused"]
+    away = (
+        f"; {turned} of {tiles * result['at_once']:,} askers were told to come again (503)" if turned else ""
+    )
+    return [(what, "1", f"{result['most_statements']}{away}")]
 
 
 def _growth(result: Row) -> list[tuple[str, str, str]]:
