@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
 import psycopg
@@ -28,47 +27,33 @@ EDITS = 60  # pairs for the tiles that read the layer's table, and so many again
 PATIENCE = 15.0  # seconds: a tile that is stale for longer is counted as lost
 PAUSE = 0.002  # between two looks
 REACH_MS, REACH_GENERAL_MS = 200.0, 5000.0
-MOVED = "geom = ST_Translate(geom, {metres}, {metres})"
+CHANGED = ("base.building", "roads.street", "tax.parcel", "city_planning.zoning")
+LEAST_METRES = 5.0
+MOVE = sql.SQL("UPDATE {table} SET geom = ST_Translate(geom, {metres}, {metres}) WHERE id = %s")
+# Large enough to be seen at the zoom: from the largest ones, some by chance.
 LARGEST = """
-    SELECT id, ST_XMin(geom_web), ST_YMin(geom_web), ST_XMax(geom_web), ST_YMax(geom_web) FROM {table}
-    WHERE ST_Dimension(geom) < 2 OR ST_Area(geom) > {least}
+    SELECT id, ST_XMin(geom_web), ST_YMin(geom_web), ST_XMax(geom_web), ST_YMax(geom_web) FROM (
+        SELECT id, geom_web FROM {table}
+        ORDER BY greatest(ST_XMax(geom_web) - ST_XMin(geom_web), ST_YMax(geom_web) - ST_YMin(geom_web)) DESC LIMIT {most}) AS f
     ORDER BY md5(id::text || '{seed}') LIMIT {count}
 """
-
-
-@dataclass(frozen=True)
-class Change:
-    """What is edited: a layer, and the two settings of a row that an edit and its undoing make."""
-
-    layer: str
-    there: str
-    back: str
-    least: float = 0.0  # square metres of the features chosen: a change must show
-
-
-CHANGES = (
-    Change("base.building", MOVED.format(metres=5), MOVED.format(metres=-5), 80),
-    Change("roads.street", MOVED.format(metres=5), MOVED.format(metres=-5)),
-    Change("tax.parcel", MOVED.format(metres=5), MOVED.format(metres=-5), 500),
-    Change("city_planning.zoning", MOVED.format(metres=30), MOVED.format(metres=-30)),
-)
 
 
 def edits(installation: Installation, server: Server, count: int = EDITS) -> dict[str, Any]:
     """A row for each layer and zoom: milliseconds from the commit's return to the fresh answer on the slowest worker."""
     askers = Askers(installation, server)
     rows = []
-    for change in CHANGES:
-        layer = installation.catalogue.layer(change.layer)
+    for name in CHANGED:
+        layer = installation.catalogue.layer(name)
         _, headers = askers.of(layer)
         connections = server.one_each(headers)
         described = json.loads(next(iter(connections.values())).need(f"/tiles/{layer.id}.json").body)
         zooms = zooms_of(described, layer.id)
         low = [zoom for zoom in zooms.all if zoom < zooms.last]
-        plan = [(zooms.last, count // len(CHANGES))]
-        plan += [(zoom, max(2, count // len(CHANGES) // len(low))) for zoom in low]
+        plan = [(zooms.last, count // len(CHANGED))]
+        plan += [(zoom, max(2, count // len(CHANGED) // len(low))) for zoom in low]
         for zoom, pairs in plan:
-            rows.append(_row(installation, connections, layer, change, zoom, pairs, table=zoom == zooms.last))
+            rows.append(_row(installation, connections, layer, zoom, pairs, table=zoom == zooms.last))
             print(
                 json.dumps({name: value for name, value in rows[-1].items() if name != "latencies_ms"}),
                 flush=True,
@@ -80,7 +65,6 @@ def _row(
     installation: Installation,
     connections: dict[int, Requests],
     layer: Layer,
-    change: Change,
     zoom: int,
     pairs: int,
     *,
@@ -91,14 +75,14 @@ def _row(
     neighbours = {"hits": 0, "misses": 0, "untold": 0}
     url = installation.database.url(roles.publisher(layer.department)).set(drivername="postgresql")
     with psycopg.connect(url.render_as_string(hide_password=False), autocommit=True) as publisher:
-        for number, tile, around in _places(installation, layer, change, zoom, pairs):
+        for number, tile, around in _places(installation, layer, zoom, pairs):
             first = None
-            for setting in (change.there, change.back):
+            for metres in (_metres(zoom), -_metres(zoom)):
                 before = _settled(connections, path_of(layer.id, tile))
                 first = first if first is not None else before
                 for other in around:
                     _settled(connections, path_of(layer.id, other))
-                _edit(publisher, layer, setting, number)
+                _edit(publisher, layer, metres, number)
                 took = _until_fresh(connections, path_of(layer.id, tile), before)
                 if took is None:
                     lost += 1
@@ -120,13 +104,16 @@ def _row(
     }
 
 
-def _edit(publisher: psycopg.Connection[Any], layer: Layer, setting: str, number: int) -> None:
-    update = sql.SQL("UPDATE {table} SET {setting} WHERE id = %s").format(
-        table=sql.Identifier(layer.department, layer.name),
-        setting=sql.SQL(setting),  # type: ignore[arg-type]
-    )
+def _edit(publisher: psycopg.Connection[Any], layer: Layer, metres: float, number: int) -> None:
+    table = sql.Identifier(layer.department, layer.name)
+    update = MOVE.format(table=table, metres=sql.Literal(metres))
     if publisher.execute(update, (number,)).rowcount != 1:
         raise SystemExit(f"bench: {layer.id} {number} could not be changed")
+
+
+def _metres(zoom: int) -> float:
+    """How far a feature is moved: two pixels of the zoom at least, so that the tile must change."""
+    return max(LEAST_METRES, round(2 * WORLD / 2**zoom / 256))
 
 
 def _until_fresh(connections: dict[int, Requests], path: str, before: bytes) -> float | None:
@@ -167,10 +154,11 @@ def _look_around(
 
 
 def _places(
-    installation: Installation, layer: Layer, change: Change, zoom: int, count: int
+    installation: Installation, layer: Layer, zoom: int, count: int
 ) -> Iterator[tuple[int, Tile, list[Tile]]]:
     """Features, the tile that holds each one's middle, and the tiles around it that the feature does not touch."""
-    query = LARGEST.format(table=layer.id, least=change.least, seed=SEED, count=count)
+    most = (5 if zoom < layer.max_zoom else 200) * count
+    query = LARGEST.format(table=layer.id, most=most, seed=SEED, count=count)
     with installation.database.transaction("owner") as connection:
         rows = connection.exec_driver_sql(query).all()
     side = WORLD / 2**zoom
@@ -178,7 +166,7 @@ def _places(
         x = int(((west + east) / 2 + WORLD / 2) // side)
         y = int((WORLD / 2 - (south + north) / 2) // side)
         near = [(zoom, x + i, y + j) for i in (-1, 0, 1) for j in (-1, 0, 1) if (i, j) != (0, 0)]
-        slack = 50.0  # metres that an edit moves it by, and more
+        slack = 2 * _metres(zoom)
         box = (west - slack, south - slack, east + slack, north + slack)
         yield int(number), (zoom, x, y), [tile for tile in near if not _touches(tile, box)]
 
