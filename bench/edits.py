@@ -15,6 +15,7 @@ import psycopg
 from psycopg import sql
 
 from bench.accounts import Askers
+from bench.contents import contents
 from bench.measure import Requests, Times
 from bench.places import SEED, Tile, path_of, zooms_of
 from bench.server import Server
@@ -53,11 +54,10 @@ def edits(installation: Installation, server: Server, count: int = EDITS) -> dic
         plan = [(zooms.last, count // len(CHANGED))]
         plan += [(zoom, max(2, count // len(CHANGED) // len(low))) for zoom in low]
         for zoom, pairs in plan:
-            rows.append(_row(installation, connections, layer, zoom, pairs, table=zoom == zooms.last))
-            print(
-                json.dumps({name: value for name, value in rows[-1].items() if name != "latencies_ms"}),
-                flush=True,
-            )
+            held = contents(layer, zoom)
+            if held is not None:
+                rows.append(_row(installation, connections, layer, zoom, pairs, table=held.of_table))
+                print(json.dumps(rows[-1] | {"latencies_ms": None}), flush=True)
     return {"rows": rows, **_verdict(rows), "reach_ms": {"table": REACH_MS, "generalised": REACH_GENERAL_MS}}
 
 

@@ -73,7 +73,7 @@ def pick(
     sizes: dict[str, int] = {}
     for layers, zoom in groups:
         first = installation.catalogue.layer(layers.split(",")[0])
-        paths = [path_of(layers, tile) for tile in every_filled_tile(installation, first, zoom)][: 3 * COUNT]
+        paths = [path_of(layers, tile) for tile in every_filled_tile(installation, first, zoom)][: 2 * COUNT]
         sizes |= _sizes(server, headers, paths)
         if sum(NEAR[0] <= size <= NEAR[1] for size in sizes.values()) >= COUNT:
             break

@@ -26,7 +26,7 @@ from gisapp.installation import Installation
 
 SCHEMA = "bench_peers"
 ROLE = "bench_peer"
-PATIENCE = 60.0  # seconds for one tile: what takes longer counts as that long
+PATIENCE = 20.0  # seconds for one tile: what takes longer counts as that long
 PROCESSES = 2  # of every peer, as gisapp's web workers
 
 
@@ -41,15 +41,22 @@ class Peer:
 
 @dataclass(frozen=True)
 class View:
-    """What the peers read of one layer."""
+    """What the peers read of one layer at one zoom."""
 
     layer: str  # its id
+    zoom: int
     columns: tuple[str, ...]  # besides id and geom_web
+    where: str = ""  # SQL; empty: every feature
 
     @property
     def name(self) -> str:
         """The view's name in SCHEMA."""
-        return self.layer.replace(".", "_")
+        return f"{self.layer.replace('.', '_')}_z{self.zoom}"
+
+
+def name_of(layer: str, tile: Tile) -> str:
+    """The name of the view that a tile of a layer is made from."""
+    return View(layer, tile[0], ()).name
 
 
 def environment_of(name: str, *requirements: str) -> Path:
@@ -82,8 +89,9 @@ def make_views(installation: Installation, views: list[View]) -> None:
         connection.exec_driver_sql(f"CREATE SCHEMA {SCHEMA}")
         for view in views:
             columns = ", ".join(("id", *view.columns, "geom_web"))
+            where = f" WHERE {view.where}" if view.where else ""
             connection.exec_driver_sql(
-                f"CREATE VIEW {SCHEMA}.{view.name} AS SELECT {columns} FROM {view.layer}"
+                f"CREATE VIEW {SCHEMA}.{view.name} AS SELECT {columns} FROM {view.layer}{where}"
             )
         connection.exec_driver_sql(f'GRANT USAGE ON SCHEMA {SCHEMA} TO "{name}"')
         connection.exec_driver_sql(f'GRANT SELECT ON ALL TABLES IN SCHEMA {SCHEMA} TO "{name}"')

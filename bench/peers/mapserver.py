@@ -10,7 +10,7 @@ from pathlib import Path
 
 from bench.city import WORK, first_port
 from bench.measure import Answer, Requests
-from bench.peers import PATIENCE, PROCESSES, SCHEMA, Peer, View, login, running
+from bench.peers import PATIENCE, PROCESSES, SCHEMA, Peer, View, login, name_of, running
 from bench.places import Tile
 from gisapp.installation import Installation
 from gisapp.settings import ROOT
@@ -35,8 +35,7 @@ def mapserver(installation: Installation, views: list[View]) -> Iterator[Peer]:
 
     def ask(layer: str, tile: Tile) -> Answer:
         z, x, y = tile
-        name = layer.replace(".", "_")
-        wanted = f"mode=tile&tilemode=gmap&tile={x}+{y}+{z}&layers={name}&map.imagetype=mvt"
+        wanted = f"mode=tile&tilemode=gmap&tile={x}+{y}+{z}&layers={name_of(layer, tile)}&map.imagetype=mvt"
         return requests.ask(f"/mapserv?map={folder / 'bench.map'}&{wanted}")
 
     with running("mapserver", words, port):

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 import psycopg
 
 from bench.measure import Answer
-from bench.peers import SCHEMA, Peer, View, login
+from bench.peers import SCHEMA, Peer, View, login, name_of
 from bench.places import Tile
 from gisapp.installation import Installation
 
@@ -30,7 +30,7 @@ def martin(installation: Installation, views: list[View]) -> Iterator[Peer]:
     """martin's statement over the views, prepared, on one connection with the server's defaults."""
     one = login(installation)
     statements = {
-        view.layer: SQL.format(
+        view.name: SQL.format(
             layer=view.layer, columns=", ".join(("id", *view.columns)), table=f"{SCHEMA}.{view.name}"
         )
         for view in views
@@ -40,7 +40,9 @@ def martin(installation: Installation, views: list[View]) -> Iterator[Peer]:
 
         def ask(layer: str, tile: Tile) -> Answer:
             began = time.perf_counter()
-            row = connection.execute(statements[layer], (*tile, *tile), prepare=True, binary=True).fetchone()
+            row = connection.execute(
+                statements[name_of(layer, tile)], (*tile, *tile), prepare=True, binary=True
+            ).fetchone()
             took = (time.perf_counter() - began) * 1000
             return Answer(took, 200, bytes(row[0] or b"") if row else b"", {})
 

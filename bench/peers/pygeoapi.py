@@ -11,7 +11,7 @@ from typing import Any
 
 from bench.city import WORK, first_port
 from bench.measure import Answer, Requests
-from bench.peers import PATIENCE, PROCESSES, SCHEMA, Peer, View, environment_of, login, running
+from bench.peers import PATIENCE, PROCESSES, SCHEMA, Peer, View, environment_of, login, name_of, running
 from bench.places import Tile
 from gisapp.installation import Installation
 
@@ -34,11 +34,10 @@ def pygeoapi(installation: Installation, views: list[View]) -> Iterator[Peer]:
     requests = Requests(
         f"http://127.0.0.1:{port}", {"Accept-Encoding": "identity"}, keep=False, seconds=PATIENCE
     )
-    names = {view.layer: view.name for view in views}
 
     def ask(layer: str, tile: Tile) -> Answer:
         z, x, y = tile
-        return requests.ask(f"/collections/{names[layer]}/tiles/WebMercatorQuad/{z}/{y}/{x}?f=mvt")
+        return requests.ask(f"/collections/{name_of(layer, tile)}/tiles/WebMercatorQuad/{z}/{y}/{x}?f=mvt")
 
     with running("pygeoapi", words, port, variables):
         yield Peer("pygeoapi", VERSION, ask)

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 from bench.city import first_port
 from bench.measure import Answer, Requests
-from bench.peers import PATIENCE, PROCESSES, SCHEMA, Peer, View, environment_of, login_url, running
+from bench.peers import PATIENCE, PROCESSES, SCHEMA, Peer, environment_of, login_url, name_of, running
 from bench.places import Tile
 from gisapp.installation import Installation
 
@@ -15,7 +15,7 @@ VERSION = "1.6.1"
 
 
 @contextmanager
-def tipg(installation: Installation, views: list[View]) -> Iterator[Peer]:
+def tipg(installation: Installation) -> Iterator[Peer]:
     """A running tipg over the views."""
     port = first_port() + 2
     programs = environment_of("tipg", f"tipg=={VERSION}", "uvicorn")
@@ -29,11 +29,10 @@ def tipg(installation: Installation, views: list[View]) -> Iterator[Peer]:
     requests = Requests(
         f"http://127.0.0.1:{port}", {"Accept-Encoding": "identity"}, keep=False, seconds=PATIENCE
     )
-    names = {view.layer: view.name for view in views}
 
     def ask(layer: str, tile: Tile) -> Answer:
         z, x, y = tile
-        collection = f"{SCHEMA}.{names[layer]}"
+        collection = f"{SCHEMA}.{name_of(layer, tile)}"
         return requests.ask(
             f"/collections/{collection}/tiles/WebMercatorQuad/{z}/{x}/{y}?geom-column=geom_web"
         )
