@@ -107,7 +107,7 @@ def hits(result: Row) -> str:
     names = {"visitor": "来訪者 / visitor", "session": "職員 / signed in", "token": "トークン / token"}
     bars = [(names[row["asker"]], row["gisapp"], "a") for row in result["rows"]]
     bars += [("定数の応答 / constant body", result["rows"][0]["constant"], "d")]
-    bars += [("同じ過程で / constant, same process", result["constant_same_process"], "e")]
+    bars += [("同じプロセスで / within gisapp", result["rows"][0]["constant_within"], "e")]
     reach = result["reach"]["per_second"]
     left, wide = 230, WIDTH - 460
     top = max(reach, *(run["per_second"] for _, run, _ in bars))

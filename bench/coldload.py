@@ -54,15 +54,11 @@ class ColdLoad:
         self._used, self._rate = 0, FASTEST
         self._runs: list[dict[str, Any]] = []
 
-    def against(self, server: Server) -> ColdLoad:
-        """The same load, against another server with the same tiles; it is counted with this one."""
-        other = ColdLoad(server, self._paths, self._renew)
-        other._used, other._rate, other._runs = self._used, self._rate, self._runs
-        return other
-
     @contextmanager
-    def running(self, seconds: float) -> Iterator[dict[str, Any]]:
+    def running(self, seconds: float, against: Server | None = None) -> Iterator[dict[str, Any]]:
         """The load while the block lasts, about `seconds`; what was measured of it is filled in at the end.
+
+        `against`: another server over the same tiles and cache.
 
         Stops the bench when the tiles were used up before the block ended: then it was no load to the end.
         """
@@ -72,7 +68,7 @@ class ColdLoad:
             self._used = 0
         own = self._paths[self._used :]
         load = Wrk(
-            self._server.address,
+            (against or self._server).address,
             own,
             {"Accept-Encoding": ENCODING},
             connections=AT_ONCE,

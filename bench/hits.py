@@ -21,7 +21,7 @@ from bench.server import Server, forget, serving_other, target_of
 from bench.wrk import Wrk
 from gisapp.installation import Installation
 
-CONNECTIONS, ROUNDS, SECONDS = 16, 3, 8.0
+CONNECTIONS, ROUNDS, SECONDS = 16, 3, 6.0
 REACH = {"ratio": 0.8, "per_second": 15_000, "p99_ms": 10.0, "memory_mb": 250.0}
 DEPARTMENT = "tax"
 NEVER_COPIED = {"content-length", "date", "server", "connection", "set-cookie", "transfer-encoding"}
@@ -30,7 +30,8 @@ NEVER_COPIED = {"content-length", "date", "server", "connection", "set-cookie", 
 def hits(
     installation: Installation, server: Server, seconds: float = SECONDS, rounds: int = ROUNDS
 ) -> dict[str, Any]:
-    """Rows: who asks; requests a second, percentiles, and the ratio to the constant in a server of its own."""
+    """Rows: who asks; requests a second, percentiles, and the ratios to the constant, in a server of its own and within
+    gisapp's processes: medians of rounds in which the three take turns, each under the same cold load."""
     login = person_of(installation, DEPARTMENT)
     session, token = session_of(server, login), token_of(installation, login)
     public = pick(installation, server, PUBLIC, {})
@@ -46,38 +47,42 @@ def hits(
     cold = ColdLoad(server, cold_paths(installation, {*public.paths, *own.paths}), renew)
     result: dict[str, Any] = {"tiles": {"public": public.as_dict(), "restricted": own.as_dict()}}
     askers = {"visitor": (public, {}), "session": (own, session), "token": (own, token)}
-    with watched_memory(server.workers()) as memory, _constant(server, public) as same:
-        rows = [
-            {"asker": name, **_beside(server, same, picked, headers, cold, seconds, rounds)}
-            for name, (picked, headers) in askers.items()
-        ]
-    result |= {"rows": rows, "constant_same_process": _within(server, public, cold, seconds, rounds)}
-    return result | {"memory_of_workers": memory, "cold_load": cold.totals(), "reach": REACH}
+    rows = []
+    with (
+        watched_memory(server.workers()) as memory,
+        _alone(server, public) as alone,
+        _within(server, public) as within,
+    ):
+        for name, (picked, headers) in askers.items():
+            asked = {**headers, "Accept-Encoding": ENCODING}
+            runs: dict[str, list[dict[str, Any]]] = {"gisapp": [], "constant": [], "constant_within": []}
+            for _ in range(rounds):
+                runs["gisapp"].append(_run(server, picked.paths, asked, cold, seconds))
+                runs["constant"].append(_run(alone, picked.paths, asked, cold, seconds))
+                paths = [constant.PATH + path for path in picked.paths]
+                runs["constant_within"].append(_run(within, paths, asked, cold, seconds, loaded=within))
+            rows.append({"asker": name, **_compared({which: _middle(all_) for which, all_ in runs.items()})})
+            print(json.dumps(rows[-1]), flush=True)
+    result |= {"rows": rows, "memory_of_workers": memory, "cold_load": cold.totals(), "reach": REACH}
+    return result
 
 
-def _beside(
-    server: Server,
-    same: Server,
-    picked: Picked,
-    headers: Mapping[str, str],
-    cold: ColdLoad,
-    seconds: float,
-    rounds: int,
-) -> dict[str, Any]:
-    """gisapp and the constant in turn, each under the same cold load against gisapp: medians of the rounds."""
-    asked = {**headers, "Accept-Encoding": ENCODING}
-    runs: dict[str, list[dict[str, Any]]] = {"gisapp": [], "constant": []}
-    for _ in range(rounds):
-        for name, target, paths in (("gisapp", server, picked.paths), ("constant", same, picked.paths)):
-            runs[name].append(_run(target, paths, asked, cold, seconds))
-    ours, ideal = (_middle(runs[name]) for name in ("gisapp", "constant"))
-    return {"gisapp": ours, "constant": ideal, "ratio": round(ours["per_second"] / ideal["per_second"], 3)}
+def _compared(middles: dict[str, dict[str, Any]]) -> dict[str, Any]:
+    ours = middles["gisapp"]["per_second"]
+    ratios = {"ratio": "constant", "ratio_within": "constant_within"}
+    return middles | {name: round(ours / middles[of]["per_second"], 3) for name, of in ratios.items()}
 
 
 def _run(
-    target: Server, paths: list[str], headers: Mapping[str, str], cold: ColdLoad, seconds: float
+    target: Server,
+    paths: list[str],
+    headers: Mapping[str, str],
+    cold: ColdLoad,
+    seconds: float,
+    loaded: Server | None = None,
 ) -> dict[str, Any]:
-    with cold.running(seconds) as load:
+    """One run beside the cold load on gisapp (or on `loaded`)."""
+    with cold.running(seconds, loaded) as load:
         before, began = processor_seconds(target.workers()), time.perf_counter()
         run = Wrk(target.address, paths, headers, connections=CONNECTIONS, seconds=seconds).result()
         used = (processor_seconds(target.workers()) - before) / (time.perf_counter() - began)
@@ -100,21 +105,20 @@ def _middle(runs: list[dict[str, Any]]) -> dict[str, Any]:
 
 
 @contextmanager
-def _constant(server: Server, picked: Picked) -> Iterator[Server]:
+def _alone(server: Server, picked: Picked) -> Iterator[Server]:
+    """A server of its own that answers with the constant and does nothing else."""
     settings = replace(server.settings, port=server.settings.port + 1)
     with serving_other(settings, "bench.constant:alone", _described(server, picked)) as other:
         yield other
 
 
-def _within(server: Server, picked: Picked, cold: ColdLoad, seconds: float, rounds: int) -> dict[str, Any]:
-    """The constant answered by the very processes that answer the cold requests, before gisapp's own application."""
-    settings = replace(server.settings, port=server.settings.port + 1)
+@contextmanager
+def _within(server: Server, picked: Picked) -> Iterator[Server]:
+    """A second gisapp over the same cache, whose processes answer with the constant before gisapp's own application."""
+    settings = replace(server.settings, port=server.settings.port + 5)
     variables = _described(server, picked) | {"BENCH_APPLICATION": target_of(server.settings)}
     with serving_other(settings, "bench.constant:within_gisapp", variables) as other:
-        beside = cold.against(other)
-        paths = [f"{constant.PATH}/{number}" for number in range(len(picked.paths))]
-        asked = {"Accept-Encoding": ENCODING}
-        return _middle([_run(other, paths, asked, beside, seconds) for _ in range(rounds)])
+        yield other
 
 
 def _described(server: Server, picked: Picked) -> dict[str, str]:
