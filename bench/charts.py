@@ -34,9 +34,7 @@ def cold(result: Row) -> str:
             if row:
                 _cell(picture, left + column * cell, y, cell, row)
     low = 92 + 20 * len(layers)
-    picture.text(
-        left, low, "濃い縁なしの箱は 50 ミリ秒を超えたもの / boxes with ! are above 50 ms", "small faint"
-    )
+    picture.text(left, low, "「!」は 50 ミリ秒を超えたもの / ! marks what is above 50 ms", "small faint")
     return picture.done()
 
 

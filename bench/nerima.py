@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import time
 from pathlib import Path
 from typing import Any
@@ -15,20 +16,24 @@ from bench.server import forget, serving
 from gisapp.settings import ROOT
 
 LAYER = "base.building"
-FILE = ROOT.parent / "shared" / "data" / "10_bench" / "bench_nerima_13120_plateau2020.fgb"
+FILE = "10_bench/bench_nerima_13120_plateau2020.fgb"
+
+
+def data_file() -> Path:
+    """The file, in the shared data beside the checkout or in the folder that BENCH_DATA names."""
+    return Path(os.environ.get("BENCH_DATA") or ROOT.parent / "shared" / "data") / FILE
 
 
 def nerima(*, keep_city: bool, tiles: int = 40) -> dict[str, Any]:
     """How long the file took to load, rows for every zoom, and the same tiles of the peers."""
-    if not FILE.exists():
-        raise SystemExit(
-            f"bench: {FILE.name} is not there (10_bench of the shared data, beside the checkout)"
-        )
+    file = data_file()
+    if not file.exists():
+        raise SystemExit(f"bench: {FILE} is not there; BENCH_DATA names the folder of the shared data")
     settings = settings_at("city-nerima", "nerima")
     report = settings.home / "load.json"
     if not (keep_city and kept(settings) and report.exists()):
         prepare(settings)
-        report.write_text(json.dumps(_load(settings, FILE)))
+        report.write_text(json.dumps(_load(settings, file)))
     with opened(settings) as installation, serving(settings) as server:
         emptied = forget(settings)
         layer = installation.catalogue.layer(LAYER)

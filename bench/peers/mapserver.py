@@ -30,7 +30,7 @@ def mapserver(installation: Installation, views: list[View]) -> Iterator[Peer]:
     (folder / "lighttpd.conf").write_text(_lighttpd(folder, port))
     words = [str(_lighttpd_program()), "-D", "-f", str(folder / "lighttpd.conf"), "-m", str(_modules())]
     requests = Requests(
-        f"http://127.0.0.1:{port}", {"Accept-Encoding": "identity"}, keep=False, seconds=PATIENCE
+        f"http://127.0.0.1:{port}", {"Accept-Encoding": "identity"}, keep=False, seconds=3 * PATIENCE
     )
 
     def ask(layer: str, tile: Tile) -> Answer:

@@ -32,7 +32,7 @@ def pygeoapi(installation: Installation, views: list[View]) -> Iterator[Peer]:
     words = [str(programs / "gunicorn"), "pygeoapi.flask_app:APP", "--bind", f"127.0.0.1:{port}"]
     words += ["--workers", str(PROCESSES), "--timeout", "300", "--log-level", "error"]
     requests = Requests(
-        f"http://127.0.0.1:{port}", {"Accept-Encoding": "identity"}, keep=False, seconds=PATIENCE
+        f"http://127.0.0.1:{port}", {"Accept-Encoding": "identity"}, keep=False, seconds=3 * PATIENCE
     )
 
     def ask(layer: str, tile: Tile) -> Answer:

@@ -27,7 +27,7 @@ def tipg(installation: Installation) -> Iterator[Peer]:
     words = [str(programs / "uvicorn"), "tipg.main:app", "--port", str(port)]
     words += ["--workers", str(PROCESSES), "--log-level", "error"]
     requests = Requests(
-        f"http://127.0.0.1:{port}", {"Accept-Encoding": "identity"}, keep=False, seconds=PATIENCE
+        f"http://127.0.0.1:{port}", {"Accept-Encoding": "identity"}, keep=False, seconds=3 * PATIENCE
     )
 
     def ask(layer: str, tile: Tile) -> Answer:
