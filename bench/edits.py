@@ -31,10 +31,11 @@ REACH_MS, REACH_GENERAL_MS = 200.0, 5000.0
 CHANGED = ("base.building", "roads.street", "tax.parcel", "city_planning.zoning")
 LEAST_METRES = 5.0
 MOVE = sql.SQL("UPDATE {table} SET geom = ST_Translate(geom, {metres}, {metres}) WHERE id = %s")
-# Large enough to be seen at the zoom: from the largest ones, some by chance.
+# Large enough to be seen at the zoom: from the largest ones, some by chance; and a corner of each, whose tile changes
+# when it is moved (the middle of a large one may lie in a tile that it covers before and after, or not touch at all).
 LARGEST = """
-    SELECT id, ST_XMin(geom_web), ST_YMin(geom_web), ST_XMax(geom_web), ST_YMax(geom_web) FROM (
-        SELECT id, geom_web FROM {table}
+    SELECT id, ST_XMin(geom_web), ST_YMin(geom_web), ST_XMax(geom_web), ST_YMax(geom_web), ST_X(corner), ST_Y(corner) FROM (
+        SELECT id, geom_web, (SELECT d.geom FROM ST_DumpPoints(geom_web) AS d LIMIT 1) AS corner FROM {table}
         ORDER BY greatest(ST_XMax(geom_web) - ST_XMin(geom_web), ST_YMax(geom_web) - ST_YMin(geom_web)) DESC LIMIT {most}) AS f
     ORDER BY md5(id::text || '{seed}') LIMIT {count}
 """
@@ -156,15 +157,14 @@ def _look_around(
 def _places(
     installation: Installation, layer: Layer, zoom: int, count: int
 ) -> Iterator[tuple[int, Tile, list[Tile]]]:
-    """Features, the tile that holds each one's middle, and the tiles around it that the feature does not touch."""
+    """Features, the tile that holds a corner of each, and the tiles around it that the feature does not touch."""
     most = (5 if zoom < layer.max_zoom else 200) * count
     query = LARGEST.format(table=layer.id, most=most, seed=SEED, count=count)
     with installation.database.transaction("owner") as connection:
         rows = connection.exec_driver_sql(query).all()
     side = WORLD / 2**zoom
-    for number, west, south, east, north in rows:
-        x = int(((west + east) / 2 + WORLD / 2) // side)
-        y = int((WORLD / 2 - (south + north) / 2) // side)
+    for number, west, south, east, north, across, up in rows:
+        x, y = int((across + WORLD / 2) // side), int((WORLD / 2 - up) // side)
         near = [(zoom, x + i, y + j) for i in (-1, 0, 1) for j in (-1, 0, 1) if (i, j) != (0, 0)]
         slack = 2 * _metres(zoom)
         box = (west - slack, south - slack, east + slack, north + slack)
