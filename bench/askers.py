@@ -42,7 +42,7 @@ def askers(installation: Installation, server: Server, tiles: int = TILES) -> di
     """Rows: how many statements made a tile that AT_ONCE asked for, as often as that was; and how long the last waited."""
     forget(server.settings)
     who = Askers(installation, server)
-    rows = []
+    rows: list[dict[str, Any]] = []
     with logged(installation) as log:
         for name in LAYERS:
             layer = installation.catalogue.layer(name)

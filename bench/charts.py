@@ -90,7 +90,8 @@ def _bars(picture: Drawing, rows: list[Row], names: list[str], y: float) -> Draw
                 f"{name}: p50 {value} ms, p95 {row[name]['p95_ms']} ms, {row[name].get('bytes', '?')} bytes"
             )
             picture.rect(left, y + 2, length, 13, SERVERS[name], says)
-            picture.text(left + length + 5, y + 13, _milliseconds(value), "small")
+            late = "> " if row[name].get("not_in_time") else ""  # its statement was ended then
+            picture.text(left + length + 5, y + 13, late + _milliseconds(value), "small")
             y += 15
         y += 7
     return picture
@@ -132,7 +133,7 @@ def edits(result: Row) -> str:
     left, right, top, bottom = 60, WIDTH - 30, 70, 290
     kinds = {
         True: ("line-a", "表を読むズーム / zooms that read the table"),
-        False: ("line-b", "総描のズーム / lower zooms"),
+        False: ("line-b", "総描のズーム / generalised zooms"),
     }
     scale = (right - left) / 4  # 1 ms to 10 s
 

@@ -10,6 +10,7 @@ import subprocess
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
+from email.message import Message
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -53,7 +54,7 @@ class Answer:
     milliseconds: float
     status: int
     body: bytes
-    headers: Mapping[str, str]
+    headers: Message | Mapping[str, str]
 
     @property
     def from_cache(self) -> bool | None:

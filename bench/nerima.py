@@ -54,4 +54,4 @@ def nerima(*, keep_city: bool, tiles: int = 40) -> dict[str, Any]:
 def _load(settings: Any, file: Path) -> dict[str, Any]:
     began = time.perf_counter()
     said = json.loads(gisapp(settings, "load", str(file), "--layer", LAYER, "--json"))
-    return {"seconds": round(time.perf_counter() - began, 2), "rows": said.get("rows", said.get("published"))}
+    return {"seconds": round(time.perf_counter() - began, 2), "rows": said["rows"]["loaded"]}

@@ -49,7 +49,9 @@ def _where(measured: list[dict[str, Any]], parcels: int) -> str:
     days = sorted({result["machine"]["measured_at"][:10] for result in measured})
     loads = [result["load_average"]["before"][0] for result in measured if "load_average" in result]
     load = f"; load average before each step {min(loads)}–{max(loads)}" if loads else ""
-    peers = next((result["versions_of_peers"] for result in measured if "versions_of_peers" in result), {})
+    peers: dict[str, str] = next(
+        (result["versions_of_peers"] for result in measured if "versions_of_peers" in result), {}
+    )
     named = ", ".join(f"{name} {version}" for name, version in peers.items())
     return (
         f"By `make bench` on {machine['cores']} cores ({machine['cpu']}, {machine['memory_gib']} GiB), "
@@ -120,7 +122,7 @@ def _edits(result: Row) -> list[tuple[str, str, str]]:
     found = []
     for name, what, reach in (
         ("table", "edit to fresh tile on every worker, zooms that read the table", "≤ 200 ms"),
-        ("generalised", "the same at lower zooms", "≤ 5 s"),
+        ("generalised", "the same at generalised zooms", "≤ 5 s"),
     ):
         one = result[name]
         if one["n"]:
