@@ -79,4 +79,5 @@ def set_of(plans: tuple[Plan, ...], z: int) -> SetKey:
     """The set of tiles at zoom `z` with these layers: whatever is asked of PostGIS otherwise is another set."""
     text = statement(plans, z) if plans else ""
     reads = {plan.layer: frozenset(plan.columns) for plan in plans}
-    return SetKey(hashlib.blake2b(text.encode(), digest_size=16).digest(), z, reads)
+    named = f"{z} {text}"  # the text alone may be that of another zoom
+    return SetKey(hashlib.blake2b(named.encode(), digest_size=16).digest(), z, reads)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from psycopg.types.numeric import Int4
 
+from gisapp import errors
 from gisapp.changes.follow import Snapshot
 from gisapp.db import Database
 from gisapp.geo.tiles import unit
@@ -18,6 +19,17 @@ def read_tiles(
 
     `role` is an audience that may read the plans' views. Raises errors.DatabaseAway, TooSlow, Busy.
     """
+    try:
+        return _read(database, role, plans, z, x, y)
+    except errors.DatabaseAway as error:
+        if not getattr(error.__cause__, "connection_invalidated", False):
+            raise
+        return _read(database, role, plans, z, x, y)  # the connection had ended, maybe not the database
+
+
+def _read(
+    database: Database, role: str, plans: tuple[Plan, ...], z: int, x: int, y: int
+) -> tuple[Snapshot, list[bytes]]:
     # Int4: psycopg would choose the width by the number, and prepare a statement for every choice.
     values = {"z": Int4(z), "x": Int4(x), "y": Int4(y), "unit": unit(z)}
     with database.reading(role) as connection:

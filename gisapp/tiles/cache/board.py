@@ -45,7 +45,7 @@ class Board:
         self._path = path
         self._file = self._opened()
         self._boot = _BOOT.read_bytes().replace(b"-", b"")[:16] if _BOOT.exists() else bytes(16)
-        self._raw, self._notice = b"", Notice()
+        self._last = b"", Notice()  # one value, so that threads never see half of it
 
     def _opened(self) -> int:
         return os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
@@ -56,16 +56,17 @@ class Board:
         with contextlib.suppress(FileNotFoundError):
             if os.stat(self._path).st_ino == here.st_ino:
                 return
-        before, self._file = self._file, self._opened()
-        os.close(before)
+        other = self._opened()
+        os.dup2(other, self._file, inheritable=False)  # under the same number: others may be reading
+        os.close(other)
 
     def read(self) -> Notice:
         """What was last written since the machine started; an empty notice where that is not certain."""
         raw = os.pread(self._file, _FORM.size + 4, 0)
-        if raw == self._raw:
-            return self._notice
-        self._notice, self._raw = self._parse(raw), raw
-        return self._notice
+        last = self._last
+        if raw != last[0]:
+            last = self._last = raw, self._parse(raw)
+        return last[1]
 
     def _parse(self, raw: bytes) -> Notice:
         body, check = raw[: _FORM.size], raw[_FORM.size :]

@@ -164,20 +164,23 @@ class TileCache:
             return -1
         if notice.generation != self._generation:
             self._reopen(notice.generation, notice.sequence)
-        elif notice.sequence != self.memory.sequence:
+        since = self.memory.sequence
+        if notice.sequence > since:
             try:
-                self.memory.catch_up(*Ledger(self._open()).notes(self.memory.sequence))
+                self.memory.catch_up(since, *Ledger(self._open()).notes(since))
             except Broken:
-                self.memory.catch_up(notice.sequence, None)
+                self.memory.catch_up(since, notice.sequence, None)
         return self.memory.sequence
 
     def _reopen(self, generation: int, sequence: int) -> None:
         with self._lock:
+            if generation <= self._generation:  # another thread was here with a newer notice
+                return
             old, self._file = self._file, None
             self._generation = generation
         if old is not None:
             old.close()
-        self.memory.catch_up(sequence, None)
+        self.memory.catch_up(0, sequence, None)
 
     def _open(self) -> TileFile:
         with self._lock:

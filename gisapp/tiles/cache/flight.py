@@ -63,8 +63,8 @@ class Flight(Generic[T]):
         self, name: Hashable, future: Future[T], find: Callable[[], T | None], compute: Callable[[], T]
     ) -> T:
         try:
-            with self._alone(name) as waited:
-                found = find() if waited else None
+            with self._alone(name):
+                found = find()  # another process may have had it done before we came to hold the lock
                 result = found if found is not None else compute()
         except BaseException as error:
             with self._lock:
@@ -77,18 +77,17 @@ class Flight(Generic[T]):
         return result
 
     @contextmanager
-    def _alone(self, name: Hashable) -> Iterator[bool]:
-        """Hold the name's byte of the file; says whether somebody else held it before."""
+    def _alone(self, name: Hashable) -> Iterator[None]:
+        """Hold the name's byte of the file."""
         byte = zlib.crc32(repr(name).encode())
         file = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
-            waited, until = False, time.monotonic() + WAIT_SECONDS
+            until = time.monotonic() + WAIT_SECONDS
             while not _try_lock(file, byte):
-                waited = True
                 if time.monotonic() > until:
                     raise errors.Busy(seconds=5)
                 time.sleep(LOOK_AGAIN)
-            yield waited
+            yield
         finally:
             os.close(file)
 

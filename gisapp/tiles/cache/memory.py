@@ -78,13 +78,18 @@ class Memory:
             ]
         return sorted(found, key=lambda pair: -pair[1].hits)[:most]
 
-    def catch_up(self, sequence: int, notes: Notes | None) -> None:
-        """Forget what the notes up to `sequence` touch; everything, where they are not known (None)."""
+    def catch_up(self, since: int, sequence: int, notes: Notes | None) -> None:
+        """Forget what the notes after `since` up to `sequence` touch; everything, where they are not known (None).
+
+        Threads come here in any order: what brings nothing newer is passed over, and notes with a gap before them
+        count as not known.
+        """
         with self._lock:
-            if notes is None:
-                self._entries.clear()
-                self._bytes = 0
-            elif notes:
+            if sequence <= self.sequence:
+                return
+            if notes is None or since > self.sequence:
+                self._clear()
+            else:
                 for place in self._touched([note for note in notes if note[0] > self.sequence]):
                     self._drop(place)
             self.sequence = sequence
@@ -108,7 +113,12 @@ class Memory:
 
     def clear(self) -> None:
         """Forget everything."""
-        self.catch_up(self.sequence, None)
+        with self._lock:
+            self._clear()
+
+    def _clear(self) -> None:
+        self._entries.clear()
+        self._bytes = 0
 
     def __len__(self) -> int:
         return len(self._entries)

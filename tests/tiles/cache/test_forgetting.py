@@ -36,6 +36,17 @@ def test_an_edit_is_seen_and_the_neighbours_stay(town: Town) -> None:
     assert len(gone) <= 3
 
 
+def test_an_edit_is_seen_at_every_zoom(town: Town) -> None:
+    """Also at zooms where the tile is asked for with the same SQL."""
+    town.put(1, "前")
+    tiles = [town.tile(zoom=zoom) for zoom in (14, 15, 16)]
+    for tile in tiles:
+        town.get(tile)
+    with town.changing():
+        town.put(1, "後")
+    assert [town.names(tile) for tile in tiles] == [{1: "後"}] * 3
+
+
 def test_a_moved_feature_goes_from_one_tile_and_comes_into_another(town: Town) -> None:
     town.put(1, "動くAED", x=0)
     old, new = town.tile(), town.tile(3000)
