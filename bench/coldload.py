@@ -77,8 +77,10 @@ class ColdLoad:
         )
         time.sleep(BEFORE)
         measured: dict[str, Any] = {}
-        yield measured
-        load.stop()
+        try:
+            yield measured
+        finally:
+            load.stop()
         measured |= load.result()
         self._note(measured, len(own))
 
