@@ -6,6 +6,7 @@ BIN := $(VENV)/bin
 PORT ?= 8000
 CITY ?= sample
 PARCELS ?= 50000
+BENCH ?= --keep-city
 
 RUN_PACKAGES := postgresql-15 postgresql-15-postgis-3 fonts-noto-cjk python3-venv
 TEST_PACKAGES := chromium gdal-bin python3-qgis
@@ -51,7 +52,7 @@ check: test-environment
 	$(BIN)/gisapp layers check
 
 bench: test-environment
-	@env -u GISAPP_PORT -u GISAPP_CITY $(BIN)/python -m bench
+	@env -u GISAPP_PORT -u GISAPP_CITY $(BIN)/python -m bench $(BENCH)
 
 soak: test-environment
 	@env -u GISAPP_PORT -u GISAPP_CITY $(BIN)/python -m pytest -m soak -o addopts=

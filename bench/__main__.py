@@ -1,92 +1,98 @@
-"""`make bench`: measure, write bench/results/<name>.json, print a table.
+"""`make bench`: measure what the tiles are to reach, write bench/results/*.json, print tables, draw the README's charts.
 
-python -m bench                      the sample city of 50,000 parcels: load, tiles, identify, tipg beside
-python -m bench --parcels 500000     the same on a larger city
+python -m bench                                    all that ends within half an hour
+python -m bench cold peers --keep-city             these steps only, on the city made last time
+python -m bench growth --sizes 50000,500000,2000000 --make-missing
+python -m bench report                             tables, charts and the README from what was measured
+
+Steps: city (generate and load), identify, cold, peers, askers, hits, memory, edits, nerima, noisy, growth, report.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
-import subprocess
-from pathlib import Path
+import signal
+from collections.abc import Callable
 from typing import Any
 
-from bench import city, peers, tiles
-from bench.measure import Requests, machine
-from gisapp import cluster
-from gisapp.cli.up import web_command, web_environment
-from gisapp.installation import open_for_shell
-from gisapp.settings import ROOT
+from bench import (
+    askers,
+    beside,
+    city,
+    cold,
+    edits,
+    growth,
+    hits,
+    identify,
+    memory,
+    nerima,
+    noisy,
+    report,
+    results,
+)
+from bench.server import Server, serving
+from gisapp.installation import Installation
+from gisapp.settings import Settings
 
-RESULTS = ROOT / "bench" / "results"
-PORT, PEER_PORT = 8765, 8766
-COMPARED = ["base.building", "roads.street", "city_planning.zoning"]
+SERVED: dict[str, Callable[[Installation, Server], dict[str, Any]]] = {
+    "identify": identify.identify,
+    "cold": cold.cold,
+    "peers": beside.beside,
+    "askers": askers.askers,
+    "hits": hits.hits,
+    "memory": memory.memory,
+    "edits": edits.edits,
+}
+"""Steps over the server of one made-up city, in the order in which they disturb the least."""
+ALL = ("city", *SERVED, "nerima", "noisy", "growth", "report")
 
 
 def main() -> None:
-    """Run the bench of one city size."""
+    """Run the steps that were named, or all."""
+    words = _words()
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # asked to end: servers and clusters end too
+    steps = words.steps or list(ALL)
+    settings = city.settings_of(words.parcels)
+    if "city" in steps and not (words.keep_city and city.kept(settings)):
+        results.keep(f"city-{words.parcels}", lambda: {"load": city.make(settings, words.parcels)}, settings)
+    elif not city.kept(settings) and set(steps) & set(SERVED):
+        raise SystemExit(f"bench: there is no city of {words.parcels} parcels yet: run the step `city` first")
+    _serve(settings, words.parcels, [step for step in SERVED if step in steps])
+    if "nerima" in steps:
+        results.keep("nerima", lambda: nerima.nerima(keep_city=words.keep_city), settings)
+    if "noisy" in steps:
+        results.keep("noisy", noisy.noisy, settings)
+    if "growth" in steps:
+        sizes = [int(size) for size in words.sizes.split(",")]
+        results.keep("growth", lambda: growth.growth(sizes, make_missing=words.make_missing), settings)
+    report.report(words.parcels)
+
+
+def _words() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+        prog="python -m bench", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--parcels", type=int, default=50_000)
-    parser.add_argument("--no-peers", action="store_true", help="do not install and run tipg")
+    parser.add_argument("steps", nargs="*", choices=[*ALL, []], metavar="step")
+    parser.add_argument("--parcels", type=int, default=500_000, help="size of the made-up city")
     parser.add_argument("--keep-city", action="store_true", help="measure on the city made last time")
-    words = parser.parse_args()
-    settings = city.settings_of(words.parcels, PORT)
-    result: dict[str, Any] = {"machine": machine(), "parcels": words.parcels}
-    if not words.keep_city:
-        result["load"] = city.make(settings, words.parcels)
-        print(f"load: {result['load']}", flush=True)
-    elif (kept := RESULTS / f"city-{words.parcels}.json").exists():
-        result["load"] = json.loads(kept.read_text()).get("load")
-    installation = open_for_shell(settings)
-    server = subprocess.Popen(
-        web_command(settings), env=web_environment(settings), cwd=ROOT, start_new_session=True
+    parser.add_argument("--sizes", default=",".join(map(str, growth.SIZES)), help="cities of the step growth")
+    parser.add_argument(
+        "--make-missing", action="store_true", help="make the cities of growth that are not there"
     )
-    try:
-        peers.wait_for(PORT, server)
-        ours = Requests(f"http://127.0.0.1:{PORT}", {"Accept-Encoding": "identity"})
-        result["identify"] = tiles.identify(installation, ours)
-        result["cold_tiles"] = tiles.cold_tiles(installation, ours)
-        if not words.no_peers:
-            url = peers.login(installation)
-            schemas = sorted({layer.split(".")[0] for layer in COMPARED})
-            with peers.tipg(url, schemas, PEER_PORT) as address:
-                each = [
-                    Requests(base, {"Accept-Encoding": "identity"}, keep=False)
-                    for base in (f"http://127.0.0.1:{PORT}", address)
-                ]
-                result["beside_tipg"] = tiles.beside_tipg(installation, *each, COMPARED)
-    finally:
-        server.terminate()
-        server.wait(10)
-        installation.database.close()
-        cluster.stop(cluster.locate(settings))
-    RESULTS.mkdir(exist_ok=True)
-    path = RESULTS / f"city-{words.parcels}.json"
-    path.write_text(json.dumps(result, indent=1, ensure_ascii=False) + "\n")
-    show(result, path)
+    return parser.parse_args()
 
 
-def show(result: dict[str, Any], path: Path) -> None:
-    """Print the figures as tables."""
-    if result.get("load"):
-        print("\n| load | |\n|---|---|")
-        for name, value in result["load"].items():
-            print(f"| {name} | {value:,} |")
-    print(f"\nidentify over all public layers: {result['identify']}")
-    for name in ("cold_tiles", "beside_tipg"):
-        rows = result.get(name, [])
-        if rows:
-            print(f"\n{name}\n| " + " | ".join(rows[0]) + " |\n|" + "---|" * len(rows[0]))
-        for row in rows:
-            print(
-                "| "
-                + " | ".join(f"{value:,}" if isinstance(value, int) else str(value) for value in row.values())
-                + " |"
-            )
-    print(f"\nwritten to {path.relative_to(ROOT)}")
+def _serve(settings: Settings, parcels: int, steps: list[str]) -> None:
+    """The steps that need the city's server, over one server each: what one step left in memory is not the next one's."""
+    for step in steps:
+        with city.opened(settings) as installation, serving(settings) as server:
+            results.keep(f"{step}-{parcels}", lambda: _measured(step, installation, server), settings)  # noqa: B023
 
 
-main()
+def _measured(step: str, installation: Installation, server: Server) -> dict[str, Any]:
+    print(f"\n{step} …", flush=True)
+    return SERVED[step](installation, server)
+
+
+if __name__ == "__main__":
+    main()
