@@ -1,6 +1,6 @@
 """The thin path: a tile that this process has in memory is answered before Flask is called.
 
-It knows no rules of its own. It remembers what the route decided for the very same credentials, for REMEMBERED seconds at
+It knows no rules of its own. It remembers what the route decided for the very same credentials, for AT_MOST seconds at
 most (what everybody may see: for as long as the process lives), and answers only while the cache is certain to be in step
 with the database. Everything else, every refusal, every first request goes to the route.
 """
@@ -23,7 +23,9 @@ from gisapp.tiles.cache.sets import SetKey
 from gisapp.tiles.maker import drawn_at, set_of
 from gisapp.tiles.plan import Plan
 
-REMEMBERED = 2.0  # seconds: with the guard's own two, a right that was taken away ends within five
+REMEMBERED = 1.5  # seconds after which one request asks the route again …
+AT_MOST = 2.5  # … while the others go on: with the guard's own two seconds, a right that was taken away ends within five
+CLAIMED = 0.5  # seconds that one has for asking before another tries
 MOST_REMEMBERED = 20_000
 WHO = ("HTTP_COOKIE", "HTTP_AUTHORIZATION", "REMOTE_ADDR", "HTTP_USER_AGENT", "HTTP_X_FORWARDED_FOR")
 """What the guard decides by: session protection also looks at the browser and its address."""
@@ -31,10 +33,12 @@ Environ = dict[str, Any]
 Key = tuple[Any, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Known:
-    """Layers that an asker may have: until when that is certain, their sets by zoom, and whether any cache may keep them."""
+    """Layers that an asker may have: when somebody is to ask the route again, until when it may be relied on, their sets by
+    zoom, and whether any cache may keep them."""
 
+    again: float
     until: float
     sets: dict[str, SetKey]
     shared: bool
@@ -65,7 +69,13 @@ class Hits:
             return None
         who = self._who(environ)
         known = self._known.get((who, parts[2]))
-        if known is None or known.until < time.monotonic():
+        if known is None:
+            return None
+        now = time.monotonic()
+        if now > known.again:
+            known.again = now + CLAIMED  # this request asks; the others need not all ask at once
+            return None
+        if now > known.until:
             return None
         try:
             of, x, y = known.sets[parts[3]], int(parts[4]), int(parts[5][:-4])
@@ -93,11 +103,11 @@ class Hits:
         if len(self._known) > MOST_REMEMBERED:
             self._known.clear()
         visitor = "HTTP_COOKIE" not in environ and "HTTP_AUTHORIZATION" not in environ
-        until = float("inf") if visitor else time.monotonic() + REMEMBERED
+        now = float("inf") if visitor else time.monotonic()
         zooms = range(min(plan.min_zoom for plan in plans), max(plan.max_zoom for plan in plans) + 1)
         sets = {str(z): set_of(drawn_at(plans, z), z) for z in zooms}
         shared = visitor and all(plan.public for plan in plans)
-        self._known[self._who(environ), layers] = Known(until, sets, shared)
+        self._known[self._who(environ), layers] = Known(now + REMEMBERED, now + AT_MOST, sets, shared)
 
 
 _OF_BODY = frozenset({"Content-Type", "Content-Length", "Content-Encoding"})
