@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import threading
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import lru_cache
 
@@ -17,6 +18,7 @@ from gisapp.tiles.queries import read_tiles
 from gisapp.tiles.statement import statement
 
 WAIT_SECONDS = 10.0
+HELPERS = 3  # connections, besides one's own, on which the layers of a joined tile are read at once
 
 
 class Maker:
@@ -25,6 +27,7 @@ class Maker:
     def __init__(self, database: Database, cache: TileCache, at_once: int) -> None:
         self._database, self.cache = database, cache
         self._places = threading.BoundedSemaphore(at_once)
+        self._helpers = ThreadPoolExecutor(HELPERS, thread_name_prefix="tile parts")
 
     def tile(self, role: str, plans: Sequence[Plan], z: int, x: int, y: int, kind: str) -> Found:
         """One vector tile with a layer for every plan that holds something there, for a kind of client (codings).
@@ -42,21 +45,28 @@ class Maker:
         return self.cache.tile(set_of(drawn, z), x, y, kind, make, public=public)
 
     def _join(self, role: str, plans: tuple[Plan, ...], z: int, x: int, y: int) -> Made:
+        """From what is kept of its layers and what is read now; all of it as it was at one moment."""
         since = self.cache.step()
-        parts = [self.cache.piece(set_of((plan,), z), x, y) for plan in plans]
-        missing = tuple(plan for plan, part in zip(plans, parts, strict=True) if part is None)
-        made = self._read(role, missing, z, x, y) if missing else []
-        for plan, one in zip(missing, made, strict=True):
-            self.cache.keep_piece(set_of((plan,), z), x, y, one, since)
-        fresh = (one.content for one in made)
-        content = b"".join(next(fresh) if part is None else part for part in parts)
-        return Made(content, made[0].seen if len(missing) == len(plans) else "")
+        sets = [set_of((plan,), z) for plan in plans]
+        pieces = [self.cache.piece(of, x, y) for of in sets]
+        missing = tuple(plan for plan, piece in zip(plans, pieces, strict=True) if piece is None)
+        read = iter(self._read(role, missing, z, x, y) if missing else [])
+        fresh = [next(read) if piece is None else None for piece in pieces]
+        kept = [(of, piece) for of, piece in zip(sets, pieces, strict=True) if piece is not None]
+        if kept and not self.cache.still_true(kept, x, y, since):
+            fresh, kept = list(self._read(role, plans, z, x, y)), []
+        for of, one in zip(sets, fresh, strict=True):
+            if one is not None:
+                self.cache.keep_piece(of, x, y, one, since)
+        parts = [one or piece for one, piece in zip(fresh, pieces, strict=True)]
+        seen = "" if kept else next(one.seen for one in fresh if one is not None)
+        return Made(b"".join(part.content for part in parts if part is not None), seen)
 
     def _read(self, role: str, plans: tuple[Plan, ...], z: int, x: int, y: int) -> list[Made]:
         if not plans:
             return [Made(b"", "")]  # nothing is drawn there, whatever changes
         with self._place():
-            seen, contents = read_tiles(self._database, role, plans, z, x, y)
+            seen, contents = read_tiles(self._database, role, plans, z, x, y, self._helpers)
         return [Made(content, seen) for content in contents]
 
     @contextmanager
