@@ -78,6 +78,12 @@ def drawn_at(plans: Sequence[Plan], z: int) -> tuple[Plan, ...]:
 def set_of(plans: tuple[Plan, ...], z: int) -> SetKey:
     """The set of tiles at zoom `z` with these layers: whatever is asked of PostGIS otherwise is another set."""
     text = statement(plans, z) if plans else ""
-    reads = {plan.layer: frozenset(plan.columns) for plan in plans}
+    reads = dict(_read(plan, z) for plan in plans)
     named = f"{z} {text}"  # the text alone may be that of another zoom
     return SetKey(hashlib.blake2b(named.encode(), digest_size=16).digest(), z, reads)
+
+
+def _read(plan: Plan, z: int) -> tuple[str, frozenset[str]]:
+    """The relation whose changes make the plan's tiles stale, and which of its columns they carry."""
+    ahead = plan.ahead_at(z)
+    return (ahead.relation, frozenset(ahead.columns)) if ahead else (plan.layer, frozenset(plan.columns))

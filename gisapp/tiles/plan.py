@@ -9,6 +9,7 @@ from typing import Any
 
 from gisapp.catalogue.layer import Layer, View, view_for
 from gisapp.catalogue.style import style_fields
+from gisapp.tiles.ahead import Ahead, ahead_at
 
 THINNED_SLOTS = frozenset({"building", "line", "label"})
 
@@ -26,6 +27,11 @@ class Plan:
     exact_points: bool  # points are never simplified, nor too small
     thinned_zooms: frozenset[int]  # where what is smaller than a pixel is left out
     public: bool  # visitors get the same tile
+    ahead: tuple[tuple[int, Ahead], ...] = ()  # by zoom, where tiles are read from a generalised table
+
+    def ahead_at(self, z: int) -> Ahead | None:
+        """The generalised table that tiles of zoom `z` are read from; None: the view."""
+        return next((one for zoom, one in self.ahead if zoom == z), None)
 
     def same_as(self, other: Plan) -> bool:
         """Whether both give the same tiles, whichever view they read."""
@@ -57,6 +63,11 @@ def plan(layer: Layer, view: View) -> Plan:
         exact_points=points,
         thinned_zooms=frozenset(z for z in low if not points and _may_thin(layer, z)),
         public=visitors is not None and _columns(layer, visitors) == columns,
+        ahead=tuple(
+            (z, one)
+            for z in range(layer.min_zoom, layer.max_zoom + 1)
+            if (one := ahead_at(layer, z)) is not None
+        ),
     )
 
 

@@ -11,6 +11,7 @@ from functools import lru_cache
 from psycopg import sql
 
 from gisapp.geo.tiles import BUFFER, EXTENT
+from gisapp.tiles.ahead import ahead_sql
 from gisapp.tiles.plan import Plan
 
 PIXEL_UNITS = EXTENT // 256  # of a map whose tiles are 256 pixels wide
@@ -45,6 +46,12 @@ def statement(plans: tuple[Plan, ...], z: int) -> str:
 
 
 def _layer(plan: Plan, z: int) -> sql.Composed:
+    ahead = plan.ahead_at(z)
+    return ahead_sql(plan.layer, ahead, _own(plan, z)) if ahead else _own(plan, z)
+
+
+def _own(plan: Plan, z: int) -> sql.Composed:
+    """From the layer itself."""
     return _LAYER.format(
         layer=sql.Literal(plan.layer),
         extent=sql.Literal(EXTENT),

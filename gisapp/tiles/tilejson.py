@@ -8,9 +8,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from gisapp.catalogue.layer import Layer
+from gisapp.catalogue.generalised import clustered
+from gisapp.catalogue.layer import POINT_COUNT, Layer, Text
 from gisapp.settings import City
 from gisapp.tiles.plan import Plan
+
+COUNTED = Text("まとめた点の数", "Points that it stands for")
 
 
 def tilejson(city: City, layers: Sequence[tuple[Layer, Plan]], tiles: str, lang: str) -> dict[str, Any]:
@@ -51,5 +54,10 @@ def _vector_layer(layer: Layer, plan: Plan, lang: str) -> dict[str, Any]:
         "description": layer.title.get(lang),
         "minzoom": plan.min_zoom,
         "maxzoom": plan.max_zoom,
-        "fields": {name: layer.field(name).title.get(lang) for name in plan.columns},
+        "fields": {name: layer.field(name).title.get(lang) for name in plan.columns} | _counts(layer, lang),
     }
+
+
+def _counts(layer: Layer, lang: str) -> dict[str, str]:
+    """What clusters carry besides the layer's own fields."""
+    return {POINT_COUNT: COUNTED.get(lang)} if clustered(layer) else {}
