@@ -37,7 +37,7 @@ $(VENV)/.test: $(VENV)/.run requirements-test.txt
 
 $(VENV)/.npm: $(VENV)/.run tests/npm/package-lock.json
 	@if command -v npm >/dev/null 2>&1; then cd tests/npm && npm ci --silent --no-audit --no-fund --ignore-scripts; \
-	else echo "npm がないため、OIDC の試験は省かれます / without npm, the tests of OIDC are skipped"; fi
+	else echo "npm がないため、OIDC とスタイルの絞り込みの試験は省かれます / without npm, the tests of OIDC and of style filters are skipped"; fi
 	@touch $@
 
 test: test-environment

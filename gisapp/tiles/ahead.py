@@ -13,7 +13,6 @@ from psycopg import sql
 
 from gisapp.catalogue.generalised import MARK, SCHEMA, class_columns, clustered, relation, table_name
 from gisapp.catalogue.layer import POINT_COUNT, Layer
-from gisapp.catalogue.style import style_fields
 from gisapp.geo.tiles import EXTENT, WORLD
 
 
@@ -26,11 +25,13 @@ class Ahead:
     columns: tuple[str, ...]
 
 
-def ahead_at(layer: Layer, z: int) -> Ahead | None:
-    """What the layer's tiles at zoom `z` are read from ahead; None where they are read from the layer itself."""
+def ahead_at(layer: Layer, z: int, named: tuple[str, ...]) -> Ahead | None:
+    """What the layer's tiles at zoom `z` are read from ahead; None where they are read from the layer itself.
+
+    `named`: the fields that the style names there.
+    """
     if layer.generalised_at(z) is None:
         return None
-    named = style_fields(layer)
     classes = tuple(name for name in class_columns(layer) if name in named)
     return Ahead(relation(layer), table_name(layer), (*classes, *([POINT_COUNT] if clustered(layer) else [])))
 

@@ -9,7 +9,6 @@ from contextlib import contextmanager
 from functools import lru_cache
 
 from gisapp import errors
-from gisapp.changes.follow import Snapshot
 from gisapp.db import Database
 from gisapp.tiles.cache.cache import Found, Made, TileCache
 from gisapp.tiles.cache.sets import SetKey
@@ -30,7 +29,8 @@ class Maker:
     def tile(self, role: str, plans: Sequence[Plan], z: int, x: int, y: int, kind: str) -> Found:
         """One vector tile with a layer for every plan that holds something there, for a kind of client (codings).
 
-        A plan whose first zoom is above `z` is left out: the layers of a joined tile have ranges of their own.
+        A plan whose first zoom is above `z`, or whose style draws nothing there, is left out: the layers of a joined
+        tile have ranges of their own.
         `role` is an audience that may read the plans' views. Raises errors.DatabaseAway, TooSlow, Busy.
         """
         drawn = drawn_at(plans, z)
@@ -50,11 +50,11 @@ class Maker:
             self.cache.keep_piece(set_of((plan,), z), x, y, one, since)
         fresh = (one.content for one in made)
         content = b"".join(next(fresh) if part is None else part for part in parts)
-        return Made(content, made[0].seen if len(missing) == len(plans) else None)
+        return Made(content, made[0].seen if len(missing) == len(plans) else "")
 
     def _read(self, role: str, plans: tuple[Plan, ...], z: int, x: int, y: int) -> list[Made]:
         if not plans:
-            return [Made(b"", Snapshot(2**63, 2**63))]  # nothing is drawn there, whatever changes
+            return [Made(b"", "")]  # nothing is drawn there, whatever changes
         with self._place():
             seen, contents = read_tiles(self._database, role, plans, z, x, y)
         return [Made(content, seen) for content in contents]
@@ -70,20 +70,15 @@ class Maker:
 
 
 def drawn_at(plans: Sequence[Plan], z: int) -> tuple[Plan, ...]:
-    """The plans that have something in a joined tile at zoom `z`."""
-    return tuple(plan for plan in plans if z >= plan.min_zoom)
+    """The plans that have something in a joined tile at zoom `z`: past their first zoom, and their style draws something."""
+    return tuple(plan for plan in plans if z >= plan.min_zoom and plan.at(z).parts)
 
 
 @lru_cache(maxsize=8192)
 def set_of(plans: tuple[Plan, ...], z: int) -> SetKey:
     """The set of tiles at zoom `z` with these layers: whatever is asked of PostGIS otherwise is another set."""
     text = statement(plans, z) if plans else ""
-    reads = dict(_read(plan, z) for plan in plans)
+    slices = [plan.at(z) for plan in plans]
+    reads = {of.depends: frozenset(of.columns) for of in slices}
     named = f"{z} {text}"  # the text alone may be that of another zoom
     return SetKey(hashlib.blake2b(named.encode(), digest_size=16).digest(), z, reads)
-
-
-def _read(plan: Plan, z: int) -> tuple[str, frozenset[str]]:
-    """The relation whose changes make the plan's tiles stale, and which of its columns they carry."""
-    ahead = plan.ahead_at(z)
-    return (ahead.relation, frozenset(ahead.columns)) if ahead else (plan.layer, frozenset(plan.columns))

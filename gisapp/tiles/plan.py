@@ -1,17 +1,40 @@
-"""What a layer's tile holds at a zoom: which columns, how exact, and whether what is too small to see."""
+"""What a layer's tile holds at a zoom: which relation it is read from, which columns and features, how exact."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
 
 from gisapp.catalogue.layer import Layer, View, view_for
-from gisapp.catalogue.style import style_fields
+from gisapp.catalogue.style import LABEL, Style, drawn_at, fields_named, style_fields, takes_label_points
 from gisapp.tiles.ahead import Ahead, ahead_at
+from gisapp.tiles.condition import NO, YES, Condition, all_of, any_of, may_hold, may_show
+from gisapp.tiles.operand import Kinds
 
 THINNED_SLOTS = frozenset({"building", "line", "label"})
+
+
+@dataclass(frozen=True)
+class Part:
+    """One layer inside the tile: the features themselves, or a point for the name of each."""
+
+    name: str
+    columns: tuple[str, ...]  # besides id and geometry
+    where: str  # SQL (with % doubled) for what the style may draw; empty: everything
+    label_points: bool
+
+
+@dataclass(frozen=True)
+class Slice:
+    """What the tiles of one layer hold at one zoom. Equal slices give the same SQL."""
+
+    relation: tuple[str, str]  # schema and name of what the tile is read from
+    depends: str  # `department.layer`, or its generalised table: a change of its rows makes the tile stale …
+    columns: tuple[str, ...]  # … when one of these, its geometry or the row's being there has changed
+    parts: tuple[Part, ...]  # none: the style draws nothing at this zoom
+    simplified: bool  # outlines lose what is finer than the tile's units
+    thinned: bool  # what is smaller than a pixel is left out
+    ahead: Ahead | None = None  # the generalised table that it is read from instead, once that has been built
 
 
 @dataclass(frozen=True)
@@ -19,72 +42,102 @@ class Plan:
     """What the tiles of one layer hold for those who read it through one view."""
 
     layer: str  # its id, which is also the layer's name inside the tile
-    schema: str
-    view: str
-    columns: tuple[str, ...]  # besides id and geometry
+    columns: tuple[str, ...]  # besides id and geometry, at any zoom
     min_zoom: int
     max_zoom: int
-    exact_points: bool  # points are never simplified, nor too small
-    thinned_zooms: frozenset[int]  # where what is smaller than a pixel is left out
     public: bool  # visitors get the same tile
-    ahead: tuple[tuple[int, Ahead], ...] = ()  # by zoom, where tiles are read from a generalised table
-
-    def ahead_at(self, z: int) -> Ahead | None:
-        """The generalised table that tiles of zoom `z` are read from; None: the view."""
-        return next((one for zoom, one in self.ahead if zoom == z), None)
+    made_of: tuple[Layer, View]
 
     def same_as(self, other: Plan) -> bool:
         """Whether both give the same tiles, whichever view they read."""
         return self.columns == other.columns
 
-    def simplified(self, z: int) -> bool:
-        """Whether outlines lose what is finer than the tile's units: not at the last zoom."""
-        return not self.exact_points and z < self.max_zoom
+    def at(self, z: int) -> Slice:
+        """What a tile at zoom `z` holds; beyond the last zoom (in joined tiles) what it holds at the last."""
+        return _slice(*self.made_of, min(z, self.max_zoom))
 
-    def thinned(self, z: int) -> bool:
-        """Whether the tile leaves out what is smaller than a pixel."""
-        return z in self.thinned_zooms
+    def parts(self) -> dict[str, tuple[int, tuple[str, ...]]]:
+        """For each layer inside the tiles the first zoom that has it, and its columns at any zoom."""
+        layer = self.made_of[0]
+        found: dict[str, tuple[int, set[str]]] = {layer.id: (self.min_zoom, set())}
+        for z in range(self.min_zoom, self.max_zoom + 1):
+            for part in self.at(z).parts:
+                found.setdefault(part.name, (z, set()))[1].update(part.columns)
+        order = self.columns.index
+        return {name: (first, tuple(sorted(columns, key=order))) for name, (first, columns) in found.items()}
 
 
 @cache
 def plan(layer: Layer, view: View) -> Plan:
     """The plan of a layer's tiles for one of its views: the fields that its style names and the view has."""
-    columns = _columns(layer, view)
-    points = layer.geometry.endswith("Point")
-    low = range(layer.min_zoom, layer.max_zoom - 1)  # the last two zooms hold everything
+    columns = _within(view, style_fields(layer))
     visitors = view_for(layer, frozenset())
     return Plan(
         layer=layer.id,
-        schema=layer.department,
-        view=view.name,
         columns=columns,
         min_zoom=layer.min_zoom,
         max_zoom=layer.max_zoom,
-        exact_points=points,
-        thinned_zooms=frozenset(z for z in low if not points and _may_thin(layer, z)),
-        public=visitors is not None and _columns(layer, visitors) == columns,
-        ahead=tuple(
-            (z, one)
-            for z in range(layer.min_zoom, layer.max_zoom + 1)
-            if (one := ahead_at(layer, z)) is not None
-        ),
+        public=visitors is not None and _within(visitors, style_fields(layer)) == columns,
+        made_of=(layer, view),
     )
 
 
-def _columns(layer: Layer, view: View) -> tuple[str, ...]:
-    return tuple(name for name in style_fields(layer) if name in view.columns)
+def _within(view: View, columns: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(name for name in columns if name in view.columns)
 
 
-def _may_thin(layer: Layer, z: int) -> bool:
-    """Whether a piece smaller than a pixel shows nothing at this zoom.
+@cache
+def _slice(layer: Layer, view: View, z: int) -> Slice:
+    drawn = drawn_at(layer, z)
+    labels = tuple(style for style in drawn if takes_label_points(layer, style))
+    shapes = tuple(style for style in drawn if style not in labels)
+    parts = [
+        _part(layer, view, styles, name)
+        for name, styles in ((layer.id, shapes), (layer.id + LABEL, labels))
+        if styles
+    ]
+    ahead = ahead_at(layer, z, fields_named(layer, drawn))
+    points = layer.geometry.endswith("Point")  # never simplified, nor too small
+    last_two = z >= layer.max_zoom - 1  # hold everything
+    return Slice(
+        relation=(layer.department, view.name),
+        depends=ahead.relation if ahead else layer.id,
+        columns=ahead.columns if ahead else _within(view, fields_named(layer, drawn)),
+        parts=tuple(part for part in parts if part is not None),
+        simplified=not points and z < layer.max_zoom,
+        thinned=not points and not last_two and _may_thin(shapes),
+        ahead=ahead,
+    )
+
+
+def _part(layer: Layer, view: View, styles: tuple[Style, ...], name: str) -> Part | None:
+    kinds = {field.name: field.type for field in layer.fields if field.name in view.columns}
+    where = any_of(_conditions(styles, kinds))
+    if where == NO:
+        return None
+    return Part(
+        name=name,
+        columns=_within(view, fields_named(layer, styles)),
+        where="" if where == YES else where.text(),
+        label_points=name.endswith(LABEL),
+    )
+
+
+def _conditions(styles: tuple[Style, ...], kinds: Kinds) -> list[Condition]:
+    """When each style layer may draw a feature: by its filter, and a name only where there is one to write."""
+    found = [may_hold(s.get("filter", True), kinds) for s in styles if s["type"] != "symbol"]
+    for style in styles:
+        filtered = may_hold(style.get("filter", True), kinds)
+        if style["type"] == "symbol" and filtered not in found:
+            text = style.get("layout", {}).get("text-field", "")
+            found.append(all_of([filtered, may_show(text, kinds)]))
+    return found
+
+
+def _may_thin(shapes: tuple[Style, ...]) -> bool:
+    """Whether a piece smaller than a pixel shows nothing in these style layers.
 
     It does show where the style gives it a sign or a name of its own size, and where small pieces add up to
     an area with a meaning: a flooded area made of small cells must not vanish at low zooms.
     """
-    drawn = [style for style in layer.style if _is_drawn(style, z)]
-    return all(s["type"] in ("fill", "line") and s["metadata"]["slot"] in THINNED_SLOTS for s in drawn)
-
-
-def _is_drawn(style: Mapping[str, Any], z: int) -> bool:
-    """Whether the style layer is drawn from tiles of zoom `z`: MapLibre uses them from zoom z up to z + 1."""
-    return bool(style.get("minzoom", 0) < z + 1 and style.get("maxzoom", 24) > z)
+    return all(s["type"] in ("fill", "line") and s["metadata"]["slot"] in THINNED_SLOTS for s in shapes)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from psycopg.types.numeric import Int4
 
 from gisapp import errors
-from gisapp.changes.follow import Snapshot
 from gisapp.db import Database
 from gisapp.geo.tiles import unit
 from gisapp.tiles.plan import Plan
@@ -14,8 +13,8 @@ from gisapp.tiles.statement import statement
 
 def read_tiles(
     database: Database, role: str, plans: tuple[Plan, ...], z: int, x: int, y: int
-) -> tuple[Snapshot, list[bytes]]:
-    """The vector tile (MVT 2, extent 4096) of each plan (at least one), and what the statement saw.
+) -> tuple[str, list[bytes]]:
+    """The vector tile (MVT 2, extent 4096) of each plan (at least one), and the snapshot (as text) that the statement saw.
 
     `role` is an audience that may read the plans' views. Raises errors.DatabaseAway, TooSlow, Busy.
     """
@@ -29,9 +28,9 @@ def read_tiles(
 
 def _read(
     database: Database, role: str, plans: tuple[Plan, ...], z: int, x: int, y: int
-) -> tuple[Snapshot, list[bytes]]:
+) -> tuple[str, list[bytes]]:
     # Int4: psycopg would choose the width by the number, and prepare a statement for every choice.
     values = {"z": Int4(z), "x": Int4(x), "y": Int4(y), "unit": unit(z)}
     with database.reading(role) as connection:
         seen, *contents = connection.exec_driver_sql(statement(plans, z), values).one()
-    return Snapshot.parse(seen), contents
+    return seen, contents

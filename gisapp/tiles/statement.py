@@ -1,6 +1,6 @@
 """A tile as SQL, composed once for each set of plans and kept; zoom, column, row are bound when it runs.
 
-One statement a request: its one row has a column (bytea) for every layer. Two vector tiles written one after
+One statement a request: its one row has a column (bytea) for every plan. Two vector tiles written one after
 the other are one vector tile with the layers of both, so joining is the caller's `b"".join`.
 """
 
@@ -12,53 +12,100 @@ from psycopg import sql
 
 from gisapp.geo.tiles import BUFFER, EXTENT
 from gisapp.tiles.ahead import ahead_sql
-from gisapp.tiles.plan import Plan
+from gisapp.tiles.plan import Part, Plan, Slice
 
 PIXEL_UNITS = EXTENT // 256  # of a map whose tiles are 256 pixels wide
+MANY_POINTS = 5000  # of one feature; each has 16 bytes, which PostgreSQL knows without reading them
 
 _LAYER = sql.SQL(
-    """(SELECT coalesce(ST_AsMVT(tile, {layer}, {extent}, 'geom', 'id'), '') FROM (
+    """(SELECT coalesce(ST_AsMVT(_tile, {name}, {extent}, 'geom', 'id'), '') FROM (
   SELECT ST_AsMVTGeom({geometry}, ST_TileEnvelope(%(z)s, %(x)s, %(y)s), {extent}, {buffer}, true) AS geom,
     {columns}
-  FROM {view}
-  WHERE geom_web && ST_TileEnvelope(%(z)s, %(x)s, %(y)s, margin => {margin}){large_enough}
-  ORDER BY id) AS tile)"""
+  FROM {found}
+  ORDER BY id) AS _tile)"""
 )
-# Before clipping: ST_AsMVTGeom takes seconds over a noisy outline of 30,000 points, and milliseconds after.
-_SIMPLIFIED = sql.SQL("ST_Simplify(geom_web, %(unit)s, true)")
-# By the box, which PostGIS keeps in the row's head.
+_NEAR = sql.SQL("{geometry} && ST_TileEnvelope(%(z)s, %(x)s, %(y)s, margin => {margin})")
+_SHAPES = sql.SQL("{relation} WHERE {conditions}")
+# Names that begin with _ are no field's. The same point whatever the tile, so that a name stands once however many tiles its polygon touches. OFFSET 0
+# keeps the point from being computed twice.
+_POINTS = sql.SQL(
+    """(
+    SELECT {columns}, ST_PointOnSurface(geom_web) AS _point FROM {relation} WHERE {conditions} OFFSET 0
+  ) AS labelled WHERE {near}"""
+)
+# Before clipping: ST_AsMVTGeom takes seconds over a noisy outline of 30,000 points, and milliseconds after. What has
+# so many that clipping is slow all the same loses more: half a pixel of MapLibre's (512 of them along a tile).
+_SIMPLIFIED = sql.SQL(
+    "ST_Simplify(geom_web, %(unit)s * CASE WHEN ST_MemSize(geom_web) > {} THEN 4 ELSE 1 END, true)"
+).format(sql.Literal(16 * MANY_POINTS))
+# By the box2d, which PostGIS keeps in the row's head: a geometry's own ST_XMax goes through all its points. It is
+# rounded outwards, by a metre or two: some that are a little smaller than a pixel stay.
 _LARGE_ENOUGH = sql.SQL(
-    """
-    AND greatest(ST_XMax(geom_web) - ST_XMin(geom_web), ST_YMax(geom_web) - ST_YMin(geom_web))
-      >= %(unit)s * {pixel}"""
-)
+    """(ST_XMax(geom_web::box2d) - ST_XMin(geom_web::box2d) >= %(unit)s * {pixel}
+      OR ST_YMax(geom_web::box2d) - ST_YMin(geom_web::box2d) >= %(unit)s * {pixel})"""
+).format(pixel=sql.Literal(PIXEL_UNITS))
 
 
 @lru_cache(maxsize=2048)
 def statement(plans: tuple[Plan, ...], z: int) -> str:
-    """The statement for a tile at zoom `z` with these layers (at least one); parameters z, x, y and unit.
+    """The statement for a tile at zoom `z` with these layers (at least one, all drawn there); parameters z, x, y and unit.
 
+    Its row says which transactions it sees (pg_snapshot as text), then a column (bytea) for every plan.
     `unit` is one of the tile's 4096 units in EPSG:3857 metres. Features that lie only in the buffer are in
     the tile (the search reaches as far as the buffer does); in the order of ids: equal rows give equal bytes.
     """
-    layers = sql.SQL(",\n").join(_layer(p, z) for p in plans)
-    return sql.SQL("SELECT pg_current_snapshot()::text,\n{}").format(layers).as_string(None)
+    columns = [_column(plan, plan.at(z)) for plan in plans]
+    return (
+        sql.SQL("SELECT pg_current_snapshot()::text,\n{}")
+        .format(sql.SQL(",\n").join(columns))
+        .as_string(None)
+    )
 
 
-def _layer(plan: Plan, z: int) -> sql.Composed:
-    ahead = plan.ahead_at(z)
-    return ahead_sql(plan.layer, ahead, _own(plan, z)) if ahead else _own(plan, z)
+def _column(plan: Plan, of: Slice) -> sql.Composed:
+    """From the generalised table where there is one, and from the layer for as long as that was never built."""
+    own = sql.SQL(" ||\n").join(_layer(of, part) for part in of.parts)
+    return ahead_sql(plan.layer, of.ahead, own) if of.ahead else own
 
 
-def _own(plan: Plan, z: int) -> sql.Composed:
-    """From the layer itself."""
+def _layer(of: Slice, part: Part) -> sql.Composed:
+    columns = sql.SQL(", ").join(map(sql.Identifier, ("id", *part.columns)))
     return _LAYER.format(
-        layer=sql.Literal(plan.layer),
+        name=sql.Literal(part.name),
         extent=sql.Literal(EXTENT),
         buffer=sql.Literal(BUFFER),
-        margin=sql.Literal(BUFFER / EXTENT),
-        geometry=_SIMPLIFIED if plan.simplified(z) else sql.Identifier("geom_web"),
-        columns=sql.SQL(", ").join(map(sql.Identifier, ("id", *plan.columns))),
-        view=sql.Identifier(plan.schema, plan.view),
-        large_enough=_LARGE_ENOUGH.format(pixel=sql.Literal(PIXEL_UNITS)) if plan.thinned(z) else sql.SQL(""),
+        geometry=_geometry(of, part),
+        columns=columns,
+        found=_points(of, part, columns) if part.label_points else _shapes(of, part),
     )
+
+
+def _geometry(of: Slice, part: Part) -> sql.Composable:
+    if part.label_points:
+        return sql.Identifier("_point")
+    return _SIMPLIFIED if of.simplified else sql.Identifier("geom_web")
+
+
+def _shapes(of: Slice, part: Part) -> sql.Composed:
+    conditions = [*_conditions(part), *([_LARGE_ENOUGH] if of.thinned else [])]
+    return _SHAPES.format(
+        relation=sql.Identifier(*of.relation), conditions=sql.SQL("\n    AND ").join(conditions)
+    )
+
+
+def _points(of: Slice, part: Part, columns: sql.Composable) -> sql.Composed:
+    return _POINTS.format(
+        columns=columns,
+        relation=sql.Identifier(*of.relation),
+        conditions=sql.SQL(" AND ").join(_conditions(part)),
+        near=_near("_point"),
+    )
+
+
+def _conditions(part: Part) -> list[sql.Composable]:
+    """Near the tile, and something that the style draws."""
+    return [_near("geom_web"), *([sql.SQL(part.where)] if part.where else [])]
+
+
+def _near(column: str) -> sql.Composed:
+    return _NEAR.format(geometry=sql.Identifier(column), margin=sql.Literal(BUFFER / EXTENT))

@@ -36,7 +36,7 @@ def tilejson(city: City, layers: Sequence[tuple[Layer, Plan]], tiles: str, lang:
         "maxzoom": max(zooms[1]),
         "bounds": [west, south, east, north],
         "center": [(west + east) / 2, (south + north) / 2, max(min(zooms[0]), min(max(zooms[1]), 13))],
-        "vector_layers": [_vector_layer(layer, plan, lang) for layer, plan in layers],
+        "vector_layers": [one for layer, plan in layers for one in _vector_layers(layer, plan, lang)],
     }
 
 
@@ -48,14 +48,19 @@ def attribution(layer: Layer, lang: str) -> str:
     return f"{name}（{layer.source.licence}）" if lang == "ja" else f"{name} ({layer.source.licence})"
 
 
-def _vector_layer(layer: Layer, plan: Plan, lang: str) -> dict[str, Any]:
-    return {
-        "id": layer.id,
-        "description": layer.title.get(lang),
-        "minzoom": plan.min_zoom,
-        "maxzoom": plan.max_zoom,
-        "fields": {name: layer.field(name).title.get(lang) for name in plan.columns} | _counts(layer, lang),
-    }
+def _vector_layers(layer: Layer, plan: Plan, lang: str) -> list[dict[str, Any]]:
+    """The layer's features, and after them the points of its polygons' names where it has such."""
+    return [
+        {
+            "id": name,
+            "description": layer.title.get(lang),
+            "minzoom": first,
+            "maxzoom": plan.max_zoom,
+            "fields": {column: layer.field(column).title.get(lang) for column in columns}
+            | (_counts(layer, lang) if name == layer.id else {}),
+        }
+        for name, (first, columns) in plan.parts().items()
+    ]
 
 
 def _counts(layer: Layer, lang: str) -> dict[str, str]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from layer_texts import GOOD_STYLE
 
 from gisapp.catalogue.load import load_catalogue
@@ -43,3 +45,21 @@ def test_tiles_carry_the_fields_that_the_style_names_and_no_others(checkout):
     assert style_fields(checkout.layer()) == ("width", "lit", "surface")
     checkout.draw()
     assert style_fields(checkout.layer()) == ()
+
+
+def test_names_of_polygons_are_drawn_from_points_of_their_own(checkout):
+    name = styled("name", "label", type="symbol", paint={}, layout={"text-field": ["get", "name"]})
+    along = styled(
+        "along",
+        "label",
+        type="symbol",
+        paint={},
+        layout={"text-field": ["get", "name"], "symbol-placement": "line"},
+    )
+    area = styled("area", "fill", type="fill", paint={})
+    layer = checkout.layer()
+    polygons = replace(layer, geometry="MultiPolygon", style=(area, name, along))
+    found = {one["id"].split("/")[1]: one["source-layer"] for one in compose([polygons], {layer.id: "s"})}
+    assert found == {"area": layer.id, "name": f"{layer.id}:label", "along": layer.id}
+    lines = replace(layer, style=(name, along))
+    assert {one["source-layer"] for one in compose([lines], {layer.id: "s"})} == {layer.id}

@@ -24,7 +24,8 @@ def shown(viewer: Viewer) -> set[str]:
 
 
 def source_ids(viewer: Viewer) -> set[str]:
-    return {part["source-layer"] for part in viewer.style["layers"] if "source-layer" in part}
+    named = {part["source-layer"] for part in viewer.style["layers"] if "source-layer" in part}
+    return {name.removesuffix(":label") for name in named}
 
 
 def staff(
@@ -89,7 +90,7 @@ def test_each_source_asks_for_its_layers_at_the_zooms_they_have(catalogue: Catal
     style = map_style(layers, set())
     members: dict[str, set[str]] = {}
     for part in style["layers"][1:]:
-        members.setdefault(part["source"], set()).add(part["source-layer"])
+        members.setdefault(part["source"], set()).add(part["source-layer"].removesuffix(":label"))
     assert set(members) == set(style["sources"])
     for name, source in style["sources"].items():
         (url,) = source["tiles"]
@@ -111,7 +112,7 @@ def test_layers_that_are_not_shown_are_not_drawn(catalogue: Catalogue) -> None:
     style = map_style(catalogue.layers.values(), {"roads.street"})
     for part in style["layers"][1:]:
         hidden = part.get("layout", {}).get("visibility") == "none"
-        assert hidden == (part["source-layer"] != "roads.street")
+        assert hidden == (part["metadata"]["layer"] != "roads.street")
 
 
 @pytest.mark.parametrize(

@@ -32,7 +32,7 @@ def test_no_tile_holds_a_field_that_its_tilejson_does_not_name(
     layers = [layer for layer in installation.catalogue.layers.values() if not layer.views()[0].needs]
     held = 0
     for layer in layers:
-        said = client.get(f"/tiles/{layer.id}.json").get_json()["vector_layers"][0]
+        said = {one["id"]: one for one in client.get(f"/tiles/{layer.id}.json").get_json()["vector_layers"]}
         with installation.database.transaction("owner") as connection:
             point = (
                 f"SELECT ST_Transform(ST_PointOnSurface(geom), 4326) AS p FROM {layer.id} ORDER BY id LIMIT 1"
@@ -42,16 +42,25 @@ def test_no_tile_holds_a_field_that_its_tilejson_does_not_name(
         tile = mapbox_vector_tile.decode(
             client.get(f"/tiles/{layer.id}/{layer.max_zoom}/{x}/{y}.mvt").get_data()
         )
-        names = {name for feature in tile[layer.id]["features"] for name in feature["properties"]}
-        assert names <= set(said["fields"]), layer.id
-        held += len(names)
+        assert layer.id in tile and set(tile) <= set(said)
+        for each, content in tile.items():
+            names = {name for feature in content["features"] for name in feature["properties"]}
+            assert names <= set(said[each]["fields"]), each
+            held += len(names)
     assert held > 10
+
+
+def test_the_points_of_polygons_names_are_a_layer_of_their_own(client: FlaskClient) -> None:
+    town, names = client.get("/tiles/base.town.json").get_json()["vector_layers"]
+    assert (town["id"], town["fields"], town["minzoom"]) == ("base.town", {}, 11)
+    assert (names["id"], set(names["fields"]), names["minzoom"]) == ("base.town:label", {"name"}, 12)
 
 
 def test_several_layers_are_one_source(client: FlaskClient) -> None:
     said = client.get("/tiles/base.boundary,base.building.json").get_json()
     assert (said["minzoom"], said["maxzoom"]) == (5, 16)
-    assert [each["id"] for each in said["vector_layers"]] == ["base.boundary", "base.building"]
+    ids = [each["id"] for each in said["vector_layers"]]
+    assert ids == ["base.boundary", "base.building", "base.building:label"]
     assert said["tiles"] == ["http://localhost/tiles/base.boundary,base.building/{z}/{x}/{y}.mvt"]
 
 

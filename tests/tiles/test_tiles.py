@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 import mapbox_vector_tile
 import pytest
@@ -11,7 +12,9 @@ from flask.testing import FlaskClient
 from mapbox_vector_tile.Mapbox import vector_tile_pb2
 from sqlalchemy import Connection
 
+from gisapp.catalogue.expression import evaluate
 from gisapp.catalogue.layer import Layer
+from gisapp.catalogue.style import LABEL, drawn_at, takes_label_points
 from gisapp.geo.tiles import BUFFER, EXTENT, Box, tile_box, tiles_over, unit
 from gisapp.installation import Installation
 from tests.tiles.decoding import Drawn, decode, fetch
@@ -52,6 +55,19 @@ def ids_within(connection: Connection, layer: Layer, box: Box, at_least: float) 
     return {row.id for row in connection.exec_driver_sql(sql, (at_least, 2 * at_least, at_least))}
 
 
+def drawable(connection: Connection, layer: Layer, z: int) -> set[int]:
+    """Ids of the features that a style layer of the tile draws, by the evaluator that draws the legend."""
+    styles = [style for style in drawn_at(layer, z) if not takes_label_points(layer, style)]
+    names = [field.name for field in layer.fields]
+    rows = connection.exec_driver_sql(f"SELECT id, {', '.join(names)} FROM {layer.id}").mappings()
+    return {row["id"] for row in rows if any(draws(style, z, dict(row)) for style in styles)}
+
+
+def draws(style: Mapping[str, Any], z: int, row: dict[str, Any]) -> bool:
+    text = style.get("layout", {}).get("text-field", "") if style["type"] == "symbol" else "drawn"
+    return evaluate(style.get("filter", True), z, row) is True and bool(evaluate(text, z, row))
+
+
 def grown(z: int, x: int, y: int, units: float) -> Box:
     west, south, east, north = tile_box(z, x, y)
     by = units * unit(z)
@@ -64,13 +80,15 @@ def test_at_the_last_zoom_a_tile_holds_exactly_what_postgis_finds_there(
     compared = in_the_buffer_only = 0
     for layer in public_layers(installation):
         z = layer.max_zoom
+        styled = drawable(connection, layer, z)
         for x, y in filled(connection, layer, z):
             drawn = decode(fetch(client, layer.id, z, x, y), z, x, y).get(layer.id, [])
             ids = [feature.id for feature in drawn]
             assert ids == sorted(set(ids)), f"{layer.id} {z}/{x}/{y}: not in the order of ids"
             certain = ids_within(connection, layer, grown(z, x, y, BUFFER - 1), at_least=2 * unit(z))
             possible = ids_within(connection, layer, grown(z, x, y, BUFFER + 1), at_least=0)
-            assert certain <= set(ids) <= possible, f"{layer.id} {z}/{x}/{y}: lost {certain - set(ids)}"
+            lost = certain & styled - set(ids)
+            assert not lost and set(ids) <= possible & styled, f"{layer.id} {z}/{x}/{y}: lost {lost}"
             in_the_buffer_only += len(set(ids) - ids_within(connection, layer, tile_box(z, x, y), 0))
             compared += len(ids)
     assert compared > 2000
@@ -83,11 +101,13 @@ def test_at_every_zoom_a_tile_holds_what_is_larger_than_a_pixel(
     compared = 0
     for layer in public_layers(installation):
         for z in (z for z in range(layer.min_zoom, layer.max_zoom) if not layer.generalised_at(z)):
+            styled = drawable(connection, layer, z)
             for x, y in filled(connection, layer, z)[:6]:
                 drawn = decode(fetch(client, layer.id, z, x, y), z, x, y).get(layer.id, [])
                 seen = ids_within(connection, layer, grown(z, x, y, BUFFER - 1), at_least=PIXEL * unit(z))
-                lost = seen - {feature.id for feature in drawn}
+                lost = seen & styled - {feature.id for feature in drawn}
                 assert not lost, f"{layer.id} {z}/{x}/{y}: lost {lost}"
+                assert {feature.id for feature in drawn} <= styled
                 compared += len(seen)
     assert compared > 2000
 
@@ -100,7 +120,8 @@ def test_at_every_zoom_tiles_are_valid(
             for x, y in filled(connection, layer, z)[:4]:
                 data = fetch(client, layer.id, z, x, y)
                 tile = vector_tile_pb2.tile.FromString(data)
-                assert [each.name for each in tile.layers] in ([], [layer.id])
+                names = [each.name for each in tile.layers]
+                assert names == [name for name in (layer.id, layer.id + LABEL) if name in names]
                 for each in tile.layers:
                     assert (each.version, each.extent) == (2, EXTENT)
                     assert len(each.features) > 0
@@ -174,9 +195,14 @@ def test_a_joined_tile_has_each_layer_from_its_first_zoom_on(
     names = "base.boundary,base.building,base.town"  # from 5 to 14, 13 to 16, 11 to 14
     x, y = filled(connection, installation.catalogue.layer("base.building"), 16)[0]
     found = {
-        z: set(decode(fetch(client, names, z, x >> 16 - z, y >> 16 - z), z, 0, 0)) for z in (10, 12, 13, 16)
+        z: {
+            name
+            for name in decode(fetch(client, names, z, x >> 16 - z, y >> 16 - z), z, 0, 0)
+            if not name.endswith(LABEL)
+        }
+        for z in (10, 11, 12, 13, 16)
     }
-    assert found[10] == {"base.boundary"}
+    assert found[10] == found[11] == {"base.boundary"}  # the style draws towns from 12 on
     assert found[12] == {"base.boundary", "base.town"}
     assert found[13] == found[16] == {"base.boundary", "base.building", "base.town"}
 

@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gisapp import errors
-from gisapp.changes.follow import Change, Snapshot
+from gisapp.changes.follow import Change
 from gisapp.db import Database
 from gisapp.tiles.cache import codings
 from gisapp.tiles.cache.board import now
-from gisapp.tiles.cache.file import Broken, TileFile
+from gisapp.tiles.cache.file import Broken, TileFile, sees
 from gisapp.tiles.cache.flight import Flight
 from gisapp.tiles.cache.follower import MOST_BEHIND, Follower
 from gisapp.tiles.cache.ledger import Ledger, Notes
@@ -31,10 +31,10 @@ TRIES = 4
 
 @dataclass(frozen=True)
 class Made:
-    """A tile fresh from PostGIS and what its statement saw. seen: None for what was put together from kept tiles."""
+    """A tile fresh from PostGIS and the snapshot under which it was read; empty for what was put together from kept tiles."""
 
     content: bytes
-    seen: Snapshot | None
+    seen: str
 
 
 @dataclass(frozen=True)
@@ -117,7 +117,7 @@ class TileCache:
 
     def _put(self, of: SetKey, x: int, y: int, made: Made, kind: str, since: int) -> tuple[Entry, int | None]:
         """The tile as an entry, and the sequence at which it was kept (None: it is old already). Raises Broken."""
-        entry = _entry(of, x, y, made.content, kind)
+        entry = _entry(of, x, y, made.content, kind, made.seen)
 
         def may(notes: Notes) -> bool:
             return not any(_missing(of, x, y, made.seen, change) for _, change in notes)
@@ -229,7 +229,7 @@ class TileCache:
             return found
         content = codings.unpack(kept.body, kept.coding)
         coding = codings.fast(kind, len(content))
-        other = Kept(kept.hash, coding, codings.pack(content, coding))
+        other = Kept(kept.hash, coding, codings.pack(content, coding), seen=kept.seen)
         entry = Entry(found.entry.of, found.entry.x, found.entry.y, other)
         return Found(entry, found.how, found.current)
 
@@ -245,7 +245,7 @@ class TileCache:
         if len(body) >= len(entry.kept.body):
             entry.hardened = True
             return
-        kept = Kept(entry.kept.hash, coding, body, hard=True)
+        kept = Kept(entry.kept.hash, coding, body, hard=True, seen=entry.kept.seen)
         if Store(self._open(), self._disk).add_form(entry.of, entry.x, entry.y, kept):
             self.memory.put(kind, Entry(entry.of, entry.x, entry.y, kept, hardened=True), sequence)
 
@@ -259,14 +259,14 @@ class TileCache:
             self._file = None
 
 
-def _entry(of: SetKey, x: int, y: int, content: bytes, kind: str) -> Entry:
+def _entry(of: SetKey, x: int, y: int, content: bytes, kind: str, seen: str = "") -> Entry:
     coding = codings.fast(kind, len(content))
     digest = hashlib.blake2b(content, digest_size=12).hexdigest()
-    return Entry(of, x, y, Kept(digest, coding, codings.pack(content, coding)))
+    return Entry(of, x, y, Kept(digest, coding, codings.pack(content, coding), seen=seen))
 
 
-def _missing(of: SetKey, x: int, y: int, seen: Snapshot | None, change: Change) -> bool:
+def _missing(of: SetKey, x: int, y: int, seen: str, change: Change) -> bool:
     """Whether the change concerns the tile and is not in it."""
     if change.relation not in of.reads or not concerns(change, of.zoom, of.reads[change.relation]):
         return False
-    return not (seen is not None and seen.sees(change.txid)) and touches(change, of.zoom, x, y)
+    return not sees(seen, change.txid) and touches(change, of.zoom, x, y)

@@ -10,7 +10,10 @@ import queue
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from functools import lru_cache
 from pathlib import Path
+
+from gisapp.changes.follow import Snapshot
 
 WAIT_SECONDS = 2.0  # for another process's writing, which takes milliseconds
 _SCHEMA = """
@@ -22,7 +25,7 @@ CREATE TABLE IF NOT EXISTS tile_set (
 CREATE TABLE IF NOT EXISTS tile (
   id INTEGER PRIMARY KEY AUTOINCREMENT, tile_set INTEGER NOT NULL, x INTEGER NOT NULL, y INTEGER NOT NULL,
   coding TEXT NOT NULL, hash TEXT NOT NULL, hard INTEGER NOT NULL, crc INTEGER NOT NULL, stored REAL NOT NULL,
-  body BLOB NOT NULL
+  seen TEXT NOT NULL, body BLOB NOT NULL
 );
 CREATE UNIQUE INDEX IF NOT EXISTS tile_place ON tile (tile_set, x, y, coding);
 CREATE TABLE IF NOT EXISTS note (sequence INTEGER NOT NULL, at REAL NOT NULL, change TEXT NOT NULL);
@@ -81,6 +84,7 @@ class TileFile:
             return self._idle.get_nowait()
         db = sqlite3.connect(self.path, WAIT_SECONDS, isolation_level=None, check_same_thread=False)
         db.execute("PRAGMA synchronous = off")  # what a power cut damages is found by its checksum
+        db.create_function("sees", 2, sees, deterministic=True)
         db.execute("PRAGMA cache_size = -256")  # kB: the system's own cache serves all processes
         return db
 
@@ -95,6 +99,14 @@ class TileFile:
         """Take a file away; whoever still has it open keeps reading it."""
         for ending in ("", "-wal", "-shm"):
             path.with_name(path.name + ending).unlink(missing_ok=True)
+
+
+def sees(snapshot: str, txid: int) -> bool:
+    """Whether what was read under that snapshot (empty: not known) shows the effects of a transaction."""
+    return bool(snapshot) and _parsed(snapshot).sees(txid)
+
+
+_parsed = lru_cache(maxsize=1024)(Snapshot.parse)
 
 
 def get_meta(db: sqlite3.Connection, name: str, default: str = "") -> str:

@@ -109,12 +109,14 @@ def _forget(db: sqlite3.Connection, change: Change, sets: list[tuple[int, int, s
         if change.boxes is None or len(by_zoom[zoom]) > MOST_RANGES:
             db.execute("DELETE FROM tile_set WHERE id = ?", (id,))  # its tiles are swept later
             continue
-        rows = [(id, *one) for one in by_zoom[zoom]]
+        rows = [(id, *one, change.txid) for one in by_zoom[zoom]]  # what shows the change already may stay
         gone += db.executemany(_FORGET, rows).rowcount
     return gone
 
 
-_FORGET = "DELETE FROM tile WHERE tile_set = ? AND x BETWEEN ? AND ? AND y BETWEEN ? AND ?"
+_FORGET = (
+    "DELETE FROM tile WHERE tile_set = ? AND x BETWEEN ? AND ? AND y BETWEEN ? AND ? AND NOT sees(seen, ?)"
+)
 
 
 def reads_as_json(reads: Reads) -> str:

@@ -11,6 +11,7 @@ from collections import OrderedDict
 from dataclasses import dataclass, field
 
 from gisapp.changes.follow import Change
+from gisapp.tiles.cache.file import sees
 from gisapp.tiles.cache.ledger import Notes
 from gisapp.tiles.cache.reach import Range, concerns, ranges
 from gisapp.tiles.cache.sets import Kept, SetKey
@@ -126,6 +127,8 @@ class Memory:
 
 def _meets(entry: Entry, change: Change, reach: set[Range] | None) -> bool:
     reads = entry.of.reads
+    if sees(entry.kept.seen, change.txid):
+        return False
     if change.relation not in reads or not concerns(change, entry.of.zoom, reads[change.relation]):
         return False
     return reach is None or any(x1 <= entry.x <= x2 and y1 <= entry.y <= y2 for x1, x2, y1, y2 in reach)

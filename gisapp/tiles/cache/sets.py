@@ -20,9 +20,13 @@ class SetKey:
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """One tile in one coding. hash: of its content before compressing; hard: compressed strongly."""
+    """One tile in one coding. hash: of its content before compressing; hard: compressed strongly.
+
+    seen: the snapshot (as text) under which it was read; empty where it was put together from kept tiles.
+    """
 
     hash: str
     coding: str
     body: bytes
     hard: bool = False
+    seen: str = ""

@@ -15,16 +15,16 @@ from gisapp.tiles.cache.sets import Kept, Reads, SetKey
 SWEPT_AT_ONCE = 500
 
 _GET = """
-SELECT hash, coding, body, hard, crc FROM tile JOIN tile_set ON tile_set.id = tile.tile_set WHERE key = ? AND x = ? AND y = ?
+SELECT hash, coding, body, hard, crc, seen FROM tile JOIN tile_set ON tile_set.id = tile.tile_set WHERE key = ? AND x = ? AND y = ?
 """
 _SET = "INSERT OR IGNORE INTO tile_set (key, zoom, reads) VALUES (?, ?, ?)"
 _PUT = """
-INSERT OR REPLACE INTO tile (tile_set, x, y, coding, hash, hard, crc, stored, body)
-SELECT id, ?, ?, ?, ?, ?, ?, ?, ? FROM tile_set WHERE key = ?
+INSERT OR REPLACE INTO tile (tile_set, x, y, coding, hash, hard, crc, stored, seen, body)
+SELECT id, ?, ?, ?, ?, ?, ?, ?, ?, ? FROM tile_set WHERE key = ?
 """
 _HARDEN = """
-INSERT OR REPLACE INTO tile (tile_set, x, y, coding, hash, hard, crc, stored, body)
-SELECT tile_set, x, y, ?, hash, 1, ?, stored, ? FROM tile
+INSERT OR REPLACE INTO tile (tile_set, x, y, coding, hash, hard, crc, stored, seen, body)
+SELECT tile_set, x, y, ?, hash, 1, ?, stored, seen, ? FROM tile
 WHERE tile_set = (SELECT id FROM tile_set WHERE key = ?) AND x = ? AND y = ? AND hash = ? LIMIT 1
 """
 _ORPHANS = "DELETE FROM tile WHERE id IN (SELECT id FROM tile WHERE tile_set NOT IN (SELECT id FROM tile_set) LIMIT ?)"
@@ -49,10 +49,10 @@ class Store:
         coding = next((one for one in codings or found if one in found), None)
         if coding is None:
             return None
-        hash, _, body, hard, crc = found[coding]
+        hash, _, body, hard, crc, seen = found[coding]
         if crc != _crc(of, x, y, hash, body):
             raise Broken("checksum")
-        return Kept(hash, coding, body, bool(hard))
+        return Kept(hash, coding, body, bool(hard), seen)
 
     def put(
         self, of: SetKey, x: int, y: int, kept: Kept, since: int, may: Callable[[Notes], bool]
@@ -67,7 +67,7 @@ class Store:
                 return None
             db.execute(_SET, (of.key, of.zoom, reads_as_json(of.reads)))
             crc = _crc(of, x, y, kept.hash, kept.body)
-            values = (x, y, kept.coding, kept.hash, kept.hard, crc, time.time(), kept.body, of.key)
+            values = (x, y, kept.coding, kept.hash, kept.hard, crc, time.time(), kept.seen, kept.body, of.key)
             db.execute(_PUT, values)
             return sequence
 

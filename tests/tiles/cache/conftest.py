@@ -19,10 +19,10 @@ def town(city_installation: Callable[[str], Installation]) -> Iterator[Town]:
     one = city_installation("musashimurayama")
     app = create_app(installations.open_for_web(one.settings))
     with connect(one) as raw:
-        raw.execute("TRUNCATE facilities.aed, facilities.public_toilet")
+        raw.execute("TRUNCATE facilities.public_facility, facilities.public_toilet")
         app.extensions["gisapp_maker"].cache.follower.begin_anew()
         yield Town(one, visitor(app), raw)
-        raw.execute("TRUNCATE facilities.aed, facilities.public_toilet")
+        raw.execute("TRUNCATE facilities.public_facility, facilities.public_toilet")
     if app.extensions["gisapp_keeper"]:
         app.extensions["gisapp_keeper"].stop()
     app.extensions["gisapp_maker"].cache.close()

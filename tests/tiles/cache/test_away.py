@@ -21,7 +21,7 @@ from gisapp.settings import Settings
 from tests.conftest import PASSWORD, visitor
 from tests.tiles.cache.town import Town, connect
 
-ZONE = "INSERT INTO tax.parcel (parcel_id, lot_number, geom) SELECT '1', '5-1', ST_Multi(ST_Buffer(geom, 20)) FROM facilities.aed"
+ZONE = "INSERT INTO tax.parcel (parcel_id, lot_number, geom) SELECT '1', '5-1', ST_Multi(ST_Buffer(geom, 20)) FROM facilities.public_facility"
 
 
 @pytest.fixture(scope="module")
@@ -45,7 +45,7 @@ def town(settings: Settings) -> Iterator[Town]:
     one = installations.open_for_shell(settings)
     app = create_app(installations.open_for_web(settings))
     raw = connect(one)
-    raw.execute("TRUNCATE facilities.aed, tax.parcel")
+    raw.execute("TRUNCATE facilities.public_facility, tax.parcel")
     raw.close()
     town = Town(one, visitor(app), connect(one))
     yield town

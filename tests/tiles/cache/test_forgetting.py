@@ -61,7 +61,7 @@ def test_a_column_that_the_tile_does_not_carry_changes_no_tile(town: Town) -> No
     tile = town.tile()
     town.get(tile)
     with town.changing():
-        town.raw.execute("UPDATE facilities.aed SET note = '貸出中', revision = revision + 1")
+        town.raw.execute("UPDATE facilities.public_facility SET note = '貸出中', revision = revision + 1")
     assert town.state(tile) == "hit"
 
 
@@ -71,7 +71,7 @@ def test_another_layer_changes_no_tile_but_a_joined_one_that_holds_it(town: Town
     town.get(tile), town.get(tile, joined)
     with town.changing():
         town.raw.execute(
-            "INSERT INTO facilities.public_toilet (name, geom) SELECT '公園', geom FROM facilities.aed"
+            "INSERT INTO facilities.public_toilet (name, geom) SELECT '公園', geom FROM facilities.public_facility"
         )
     assert town.state(tile) == "hit"
     answer = town.get(tile, joined)
@@ -81,7 +81,11 @@ def test_another_layer_changes_no_tile_but_a_joined_one_that_holds_it(town: Town
 
 @pytest.mark.parametrize(
     "statement",
-    ["TRUNCATE facilities.aed", "DELETE FROM facilities.aed", "DELETE FROM ONLY facilities.aed WHERE id = 1"],
+    [
+        "TRUNCATE facilities.public_facility",
+        "DELETE FROM facilities.public_facility",
+        "DELETE FROM ONLY facilities.public_facility WHERE id = 1",
+    ],
 )
 def test_what_is_removed_is_drawn_no_more(town: Town, statement: str) -> None:
     town.put(1, "市役所")
@@ -109,9 +113,9 @@ def test_a_change_that_commits_late_is_not_lost(town: Town) -> None:
     town.put(2, "あ", x=20)
     tile = town.tile()
     with connect(town.installation) as slow, slow.transaction():
-        slow.execute("UPDATE facilities.aed SET name = '後' WHERE id = 1")
+        slow.execute("UPDATE facilities.public_facility SET name = '後' WHERE id = 1")
         with town.changing():
-            town.raw.execute("UPDATE facilities.aed SET name = 'い' WHERE id = 2")
+            town.raw.execute("UPDATE facilities.public_facility SET name = 'い' WHERE id = 2")
         assert town.names(tile) == {1: "前", 2: "い"}
         assert town.state(tile) == "hit"
     time.sleep(0.2)
@@ -153,14 +157,14 @@ def test_what_was_read_before_a_change_is_not_kept_after_it(town: Town) -> None:
 def test_very_many_changes_forget_the_layer_and_no_other(town: Town) -> None:
     town.put(1, "市役所")
     town.raw.execute(
-        "INSERT INTO facilities.public_toilet (name, geom) SELECT '公園', geom FROM facilities.aed"
+        "INSERT INTO facilities.public_toilet (name, geom) SELECT '公園', geom FROM facilities.public_facility"
     )
     tile = town.tile()
     town.get(tile), town.get(tile, "facilities.public_toilet")
     many = (
-        "INSERT INTO facilities.aed (id, name, geom) OVERRIDING SYSTEM VALUE "
+        "INSERT INTO facilities.public_facility (id, name, geom) OVERRIDING SYSTEM VALUE "
         "SELECT 10 + n, 'n' || n, ST_Translate(geom, n / 10.0, 1) "
-        "FROM facilities.aed, generate_series(1, 10500) AS n"
+        "FROM facilities.public_facility, generate_series(1, 10500) AS n"
     )
     with town.changing():
         town.raw.execute(many)

@@ -46,7 +46,7 @@ def address(installation: Installation, log: Path) -> Iterator[str]:
 
 def statements(log: Path) -> int:
     """How many tiles of buildings were asked of the database."""
-    return log.read_text(errors="replace").count("ST_AsMVT(tile, 'base.building'")
+    return log.read_text(errors="replace").count("ST_AsMVT(_tile, 'base.building'")
 
 
 def test_a_hundred_askers_of_a_cold_tile_cost_one_statement(

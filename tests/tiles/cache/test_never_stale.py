@@ -88,9 +88,9 @@ class Writer:
 
     def write(self, id: int) -> int:
         version = self.truth.next()
-        self.raw.execute("DELETE FROM facilities.aed WHERE id = %s", [id])
+        self.raw.execute("DELETE FROM facilities.public_facility WHERE id = %s", [id])
         self.raw.execute(
-            "INSERT INTO facilities.aed (id, name, geom) OVERRIDING SYSTEM VALUE "
+            "INSERT INTO facilities.public_facility (id, name, geom) OVERRIDING SYSTEM VALUE "
             "VALUES (%s, %s, ST_SetSRID(ST_MakePoint(%s, %s), %s))",
             [id, str(version), -40_000 + id % 6 * STEP, -27_000 + id // 6 * STEP, self.srid],
         )
@@ -98,7 +98,9 @@ class Writer:
 
     def rename(self, id: int) -> int:
         version = self.truth.next()
-        done = self.raw.execute("UPDATE facilities.aed SET name = %s WHERE id = %s", [str(version), id])
+        done = self.raw.execute(
+            "UPDATE facilities.public_facility SET name = %s WHERE id = %s", [str(version), id]
+        )
         return version if done.rowcount else self.write(id)
 
     def step(self) -> None:
@@ -125,7 +127,7 @@ class Writer:
             raise psycopg.Rollback()
 
     def removed(self, ids: list[int]) -> None:
-        self.raw.execute("DELETE FROM facilities.aed WHERE id = ANY(%s)", [ids])
+        self.raw.execute("DELETE FROM facilities.public_facility WHERE id = ANY(%s)", [ids])
         self._committed(dict.fromkeys(ids))
 
     def _committed(self, done: dict[int, Any]) -> None:
@@ -164,11 +166,11 @@ def empty_and_fill(installation: Installation, truth: Truth, writers: list[Write
     """TRUNCATE and all anew, while no writer is at work."""
     with turns.empty(), connect(installation) as raw:
         with raw.transaction():
-            raw.execute("TRUNCATE facilities.aed")
+            raw.execute("TRUNCATE facilities.public_facility")
             for writer in writers:
                 for id in writer.ids[::2]:
                     raw.execute(
-                        "INSERT INTO facilities.aed (id, name, geom) OVERRIDING SYSTEM VALUE "
+                        "INSERT INTO facilities.public_facility (id, name, geom) OVERRIDING SYSTEM VALUE "
                         "VALUES (%s, %s, ST_SetSRID(ST_MakePoint(%s, %s), %s))",
                         [
                             id,

@@ -100,3 +100,13 @@ def test_tiles_of_sets_that_were_forgotten_whole_are_swept(file: TileFile) -> No
     store = Store(file, 2**30)
     assert store.sweep() == 1
     assert [count for *_, count, _ in store.counts()] == [1]
+
+
+def test_a_tile_that_shows_the_change_already_stays(file: TileFile) -> None:
+    """It was read after the commit and kept before the change was followed."""
+    store = Store(file, 2**30)
+    for x, seen in ((0, "5:5:"), (1, "6:6:"), (2, "5:9:5"), (3, "5:9:7"), (4, "")):
+        store.put(NAMES, x, 0, Kept("h", "", b"t", seen=seen), 100, lambda notes: True)
+    everywhere = (-2e7, -2e7, 2e7, 2e7)
+    Ledger(file).forget([Change(1, 5, "a.b", None, (everywhere,))], POSITION)
+    assert [x for x in range(5) if store.get(NAMES, x, 0)] == [1, 3]

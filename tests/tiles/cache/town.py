@@ -17,7 +17,7 @@ from gisapp.geo.tiles import tile_at
 from gisapp.installation import Installation
 from tests.tiles.decoding import decode
 
-LAYER = "facilities.aed"
+LAYER = "facilities.public_facility"
 ZOOM = 16
 STEP = 100.0  # metres between two AEDs
 
@@ -39,7 +39,7 @@ class Town:
     def put(self, id: int, name: str, x: float = 0.0, y: float = 0.0) -> None:
         """An AED `x`, `y` metres from the town's middle; one of that id is replaced."""
         statement = (
-            "INSERT INTO facilities.aed (id, name, geom) OVERRIDING SYSTEM VALUE "
+            "INSERT INTO facilities.public_facility (id, name, geom) OVERRIDING SYSTEM VALUE "
             "VALUES (%s, %s, ST_SetSRID(ST_MakePoint(%s, %s), %s)) "
             "ON CONFLICT (id) DO UPDATE SET name = excluded.name, geom = excluded.geom"
         )
