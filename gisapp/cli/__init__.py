@@ -19,6 +19,7 @@ FILES = {
     "layers": "layers",
     "load": "load",
     "upload": "upload",
+    "tiles": "tiles",
     "sample": "sample",
     "demo": "sample",
     "people": "people",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from psycopg.types.numeric import Int4
+from sqlalchemy import Connection
 
 from gisapp import errors
 from gisapp.db import Database
@@ -29,8 +30,15 @@ def read_tiles(
 def _read(
     database: Database, role: str, plans: tuple[Plan, ...], z: int, x: int, y: int
 ) -> tuple[str, list[bytes]]:
+    with database.reading(role) as connection:
+        return tiles_on(connection, plans, z, x, y)
+
+
+def tiles_on(
+    connection: Connection, plans: tuple[Plan, ...], z: int, x: int, y: int
+) -> tuple[str, list[bytes]]:
+    """As `read_tiles`, on a connection that the caller has."""
     # Int4: psycopg would choose the width by the number, and prepare a statement for every choice.
     values = {"z": Int4(z), "x": Int4(x), "y": Int4(y), "unit": unit(z)}
-    with database.reading(role) as connection:
-        seen, *contents = connection.exec_driver_sql(statement(plans, z), values).one()
+    seen, *contents = connection.exec_driver_sql(statement(plans, z), values).one()
     return seen, contents
