@@ -16,7 +16,7 @@ def tiles() -> None:
       gisapp tiles seed --zoom 10-14
       gisapp tiles stats
       gisapp tiles forget --layer tax.parcel
-      gisapp tiles bundle hazard.pmtiles --layer disaster.flood --layer disaster.shelter
+      gisapp tiles bundle hazard.pmtiles --layer disaster.flood_depth --layer disaster.shelter
     """
 
 

@@ -219,7 +219,7 @@ def bundle_command(out: Path, named: tuple[str, ...], zoom: range, lang: str, as
     """公開レイヤーのタイルを1つの PMTiles にまとめる。Write tiles of public layers into one PMTiles file.
 
     Its tiles hold all chosen layers (none chosen: all that are public) as visitors get them, and show one moment of the
-    data. OUT appears when it is whole.
+    data. OUT appears when it is whole. Exit code: 0 written, 1 not, 130 interrupted.
 
     \b
     Examples:
@@ -231,8 +231,10 @@ def bundle_command(out: Path, named: tuple[str, ...], zoom: range, lang: str, as
     installation = open_for_shell(load_settings())
     chosen = public_layers(installation.catalogue, [id for one in named for id in one.split(",")])
     with _bar(out.name, as_json) as bar:
-        told = _told(bar)
-        done = bundle(installation, chosen, out, zoom[0], zoom[-1], lang, told)
+        try:
+            done = bundle(installation, chosen, out, zoom[0], zoom[-1], lang, _told(bar))
+        except KeyboardInterrupt:
+            sys.exit(130)  # nothing was written
     if as_json:
         click.echo(json.dumps(asdict(done)))
         return

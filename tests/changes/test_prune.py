@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import time
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
+from gisapp import errors
+from gisapp.changes import prune as pruning
 from gisapp.changes.follow import identity, look
 from gisapp.changes.prune import SHORTEST, Horizons, oldest_running, prune
 from tests.tiles.cache.conftest import town as town
@@ -133,3 +138,35 @@ def test_what_ran_an_hour_ago_is_known_an_hour_after_the_start() -> None:
     assert horizons.an_hour_before(start + SHORTEST + 2) == 100
     assert horizons.an_hour_before(start + SHORTEST + 601) == 200
     assert horizons.an_hour_before(start + SHORTEST + 9000) == 200
+
+
+def test_the_worker_s_pruning_goes_on_by_itself_also_after_a_failure(
+    town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pruning, "EVERY", 0.05)
+    monkeypatch.setattr(pruning, "SHORTEST", 0.0)
+    prune_now, tries = pruning._prune_now, []
+
+    def fail_at_first(*given: Any) -> None:
+        tries.append(given)
+        if len(tries) == 1:
+            raise errors.DatabaseAway()
+        if len(tries) == 2:
+            raise RuntimeError
+        prune_now(*given)
+
+    monkeypatch.setattr(pruning, "_prune_now", fail_at_first)
+    town.put(1, "市役所")
+    age(town, 3)
+
+    async def run() -> None:
+        task = asyncio.create_task(pruning.prune_often(town.installation.database))
+        until = time.monotonic() + 10
+        while notes(town) and time.monotonic() < until:
+            await asyncio.sleep(0.05)
+        task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await task
+
+    asyncio.run(run())
+    assert notes(town) == 0
