@@ -19,7 +19,7 @@ from gisapp.tiles.cache.codings import unpack
 from gisapp.tiles.cover import pack, touched
 from gisapp.tiles.cover import unpack as unpack_tile
 from gisapp.tiles.public import public_layers
-from gisapp.tiles.queries import read_tiles
+from gisapp.tiles.queries import tiles_on
 from gisapp.tiles.seed import Seeded, jobs, seed
 from tests.conftest import visitor
 from tests.tiles.cache.conftest import town as town
@@ -120,8 +120,7 @@ def test_by_default_every_source_of_the_public_map_is_seeded(installation: Insta
 def test_no_tile_that_holds_something_is_passed_over(installation: Installation) -> None:
     chosen = public_layers(installation.catalogue, ["roads.street", "base.building", "facilities.aed"])
     plans = [plan for _, plan in chosen]
-    database, role = installation.database, roles.PUBLIC_AUDIENCE
-    with database.reading(role) as connection:
+    with installation.database.reading(roles.PUBLIC_AUDIENCE) as connection:
         for z, found in enumerate(touched(connection, plans, 16)):
             if z < 15 or not found:
                 continue
@@ -134,7 +133,7 @@ def test_no_tile_that_holds_something_is_passed_over(installation: Installation)
             ]
             assert around
             for x, y in around:
-                assert not any(read_tiles(database, role, tuple(plans), z, x, y)[1]), f"{z}/{x}/{y}"
+                assert not any(tiles_on(connection, tuple(plans), z, x, y)[1]), f"{z}/{x}/{y}"
 
 
 def test_one_feature_far_away_costs_a_few_tiles(two: Town) -> None:
