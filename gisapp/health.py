@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import sqlalchemy as sa
-from flask import Blueprint, Response, jsonify
+from flask import Blueprint, Response, current_app, jsonify
 
 from gisapp import errors, roles
 from gisapp.access.guard import installation, open_to_all
 from gisapp.schema.prepare import newest_migration
+from gisapp.tiles.figures import figures
 
 health = Blueprint("health", __name__)
 
@@ -40,7 +42,7 @@ def ready() -> Any:
 @health.get("/metrics")
 @open_to_all
 def metrics() -> Response:
-    """Figures in Prometheus' text form: connections of this process."""
+    """Figures in Prometheus' text form, of the process that answers: its connections and its tiles."""
     budget = installation().database.connections()
     lines = [
         "# TYPE gisapp_database_connections gauge",
@@ -48,5 +50,15 @@ def metrics() -> Response:
         f'gisapp_database_connections{{state="idle"}} {budget[1]}',
         "# TYPE gisapp_layers gauge",
         f"gisapp_layers {len(installation().catalogue.layers)}",
+        *_of_tiles(),
     ]
     return Response("\n".join(lines) + "\n", mimetype="text/plain; version=0.0.4")
+
+
+def _of_tiles() -> Iterator[str]:
+    named = set()
+    for name, labels, kind, value in figures(current_app):
+        if name not in named:
+            yield f"# TYPE {name} {kind}"
+        named.add(name)
+        yield f"{name}{labels} {value}"

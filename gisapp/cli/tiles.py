@@ -1,4 +1,4 @@
-"""`gisapp tiles …`: what is made ahead for the tiles."""
+"""`gisapp tiles …`: what is made ahead for the tiles, what is kept of them, and taking them elsewhere."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import time
 import click
 from tqdm import tqdm
 
+from gisapp.cli.tiles_cache import bundle_command, forget_command, seed_command, stats_command
 from gisapp.installation import Installation, open_for_shell
 from gisapp.settings import load_settings
 
@@ -18,8 +19,11 @@ def tiles() -> None:
 
     \b
     Examples:
-      gisapp tiles generalise
       gisapp tiles generalise --layer tax.parcel
+      gisapp tiles seed --zoom 10-14
+      gisapp tiles stats
+      gisapp tiles forget --layer tax.parcel
+      gisapp tiles bundle hazard.pmtiles --layer disaster.flood_depth --layer disaster.shelter
     """
 
 
@@ -61,6 +65,10 @@ def generalise(installation: Installation, only: tuple[str, ...] = (), *, progre
             bar.set_description(layer.title.ja)
             changed += bring_up_to_date(installation, layer, crew, told, everything=True)
     return changed
+
+
+for command in (seed_command, stats_command, forget_command, bundle_command):
+    tiles.add_command(command)
 
 
 COMMANDS = [tiles]

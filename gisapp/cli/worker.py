@@ -2,7 +2,8 @@
 
 It takes files from the queue one after the other, each in a child process of its own: a file that brings a reader down,
 or eats the memory, ends the child and becomes a sentence. Beside them it performs what people asked for on pages and the
-web process has not the right to do. One worker works at a time; a second one waits for its place.
+web process has not the right to do, and keeps the notes of changes short. One worker works at a time; a second one waits
+for its place.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from procrastinate import JobContext
 
 from gisapp import errors
 from gisapp.access import wishes
+from gisapp.changes.prune import prune_often
 from gisapp.generalise.follow import Stopped, follow
 from gisapp.installation import Installation, open_for_shell
 from gisapp.intake.jobs import PROCESS, QUEUE
@@ -88,17 +90,24 @@ async def work(installation: Installation, *, wait: bool = True) -> None:
 
 async def _work_in_lanes(installation: Installation, app: procrastinate.App, wait: bool) -> None:
     """Files one after the other, and beside them rights and generalised tables: who is given a post, or has changed a
-    feature, does not wait for somebody's upload."""
+    feature, does not wait for somebody's upload. While there may be more to come, old notes of changes are removed too."""
     kept: dict[str, Any] = {"shutdown_graceful_timeout": GRACE, "delete_jobs": "successful"}
     async with asyncio.TaskGroup() as lanes:
         rights = lanes.create_task(
             app.run_worker_async(queues=[wishes.QUEUE], wait=wait, install_signal_handlers=False, **kept)
         )
         following = lanes.create_task(_follow_changes(installation)) if wait else None
+        pruning = (
+            lanes.create_task(prune_often(installation.database, _made_ahead(installation))) if wait else None
+        )
         await app.run_worker_async(queues=[QUEUE], wait=wait, **kept)
-        if following is not None:
-            rights.cancel()
-            following.cancel()
+        for lane in (rights, following, pruning) if wait else ():
+            if lane is not None:
+                lane.cancel()
+
+
+def _made_ahead(installation: Installation) -> list[str]:
+    return [layer.id for layer in installation.catalogue.layers.values() if layer.generalised]
 
 
 async def _follow_changes(installation: Installation) -> None:

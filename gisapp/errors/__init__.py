@@ -7,6 +7,7 @@ A sentence never holds SQL, a path of the server or a host.
 from gisapp.errors.asking import (
     DrawingFailed,
     FeatureNotFound,
+    LayerNotPublic,
     MethodNotAllowed,
     PageNotFound,
     ParameterInvalid,
@@ -56,16 +57,20 @@ from gisapp.errors.people import (
     TokenInvalid,
     WishRefused,
 )
+from gisapp.errors.tiles import BundleRefused, CacheUnreadable, DataReplaced, SeedingStopped
 
 __all__ = [
     "AccountEnded",
     "AccountsRefused",
     "AlreadyRunning",
     "AuditUnavailable",
+    "BundleRefused",
     "Busy",
+    "CacheUnreadable",
     "CatalogueInvalid",
     "CityNotFound",
     "ClusterFailed",
+    "DataReplaced",
     "DatabaseAway",
     "DepartmentNotFound",
     "DrawingFailed",
@@ -75,6 +80,7 @@ __all__ = [
     "FormExpired",
     "GisappError",
     "LayerNotFound",
+    "LayerNotPublic",
     "LinkInvalid",
     "MethodNotAllowed",
     "NotASampleCity",
@@ -89,6 +95,7 @@ __all__ = [
     "PortTaken",
     "ProviderFailed",
     "RequestInvalid",
+    "SeedingStopped",
     "SettingInvalid",
     "SignInFailed",
     "SignInNeeded",

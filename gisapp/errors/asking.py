@@ -23,6 +23,15 @@ class TileNotFound(GisappError):
     do_en = "Zooms go from {min_zoom} to {max_zoom}; x and y from 0 to below two to the power of the zoom."
 
 
+class LayerNotPublic(GisappError):
+    status = 403
+    code = "layer-not-public"
+    ja = "レイヤー「{layer}」は公開されていないため、外へ出すタイルには入れられません。"
+    en = "The layer “{layer}” is not public and goes into no tiles that leave the house."
+    do_ja = "`gisapp layers list` で see が public のレイヤーを確かめて、その中から選んでください。"
+    do_en = "See `gisapp layers list` and choose among the layers that are public."
+
+
 class DrawingFailed(GisappError):
     status = 503
     code = "drawing-failed"

@@ -29,7 +29,7 @@ def map_style(layers: Iterable[Layer], shown: Collection[str]) -> dict[str, Any]
     No `glyphs`: labels are drawn with the reader's own fonts. Tile URLs are paths of this server.
     """
     layers = list(layers)
-    sources = _sources(layers)
+    sources = tile_sources(layers)
     source_of = {layer.id: name for name, members in sources.items() for layer in members}
     drawn = [_switched(part, shown) for part in compose(layers, source_of)]
     ground = {"id": "background", "type": "background", "paint": {"background-color": PAPER}}
@@ -41,8 +41,8 @@ def map_style(layers: Iterable[Layer], shown: Collection[str]) -> dict[str, Any]
     }
 
 
-def _sources(layers: list[Layer]) -> dict[str, list[Layer]]:
-    """Layers by source: those of the backdrop share one."""
+def tile_sources(layers: Iterable[Layer]) -> dict[str, list[Layer]]:
+    """Layers by the source of tiles in which a page asks for them: those of the backdrop share one."""
     sources: dict[str, list[Layer]] = {}
     for layer in layers:
         sources.setdefault("backdrop" if is_backdrop(layer) else layer.id, []).append(layer)

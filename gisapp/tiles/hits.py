@@ -20,6 +20,7 @@ from gisapp.tiles.answer import MVT, headers_of, not_changed
 from gisapp.tiles.cache.cache import HIT, TileCache
 from gisapp.tiles.cache.codings import kind_of
 from gisapp.tiles.cache.sets import SetKey
+from gisapp.tiles.cache.tally import Tally
 from gisapp.tiles.maker import drawn_at, set_of
 from gisapp.tiles.plan import Plan
 
@@ -50,6 +51,7 @@ class Hits:
     def __init__(self, app: Flask, cache: TileCache) -> None:
         self._next, self._cache = app.wsgi_app, cache
         self._known: dict[Key, Known] = {}
+        self.found = Tally()
         self._host = bool(app.config.get("TRUSTED_HOSTS"))
         secure = bool(app.config.get("SESSION_COOKIE_SECURE"))
         self._extra = {public: _security(public, secure) for public in (True, False)}
@@ -58,6 +60,7 @@ class Hits:
         if environ["PATH_INFO"].startswith("/tiles/") and environ["REQUEST_METHOD"] in ("GET", "HEAD"):
             found = self._find(environ)
             if found is not None:
+                self.found.add()
                 status, headers, body = found
                 start_response(status, headers)
                 return [body]

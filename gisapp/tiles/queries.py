@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from concurrent.futures import Executor
 
 from psycopg.types.numeric import Int4
+from sqlalchemy import Connection
 
 from gisapp import errors
 from gisapp.db import Database
@@ -25,8 +26,7 @@ def read_tiles(
     and half after a change. `role` is an audience that may read the plans' views.
     Raises errors.DatabaseAway, TooSlow, Busy.
     """
-    # Int4: psycopg would choose the width by the number, and prepare a statement for every choice.
-    values: Mapping[str, object] = {"z": Int4(z), "x": Int4(x), "y": Int4(y), "unit": unit(z)}
+    values = _values(z, x, y)
     read = _read_at_once if len(plans) >= 2 * AT_LEAST else _read_one_by_one
     try:
         return read(database, role, plans, z, values, helpers)
@@ -36,6 +36,19 @@ def read_tiles(
         return read(
             database, role, plans, z, values, helpers
         )  # the connection had ended, maybe not the database
+
+
+def tiles_on(
+    connection: Connection, plans: tuple[Plan, ...], z: int, x: int, y: int
+) -> tuple[str, list[bytes]]:
+    """As `read_tiles`, one after the other on a connection that the caller has."""
+    seen, *contents = connection.exec_driver_sql(statement(plans, z), _values(z, x, y)).one()
+    return seen, contents
+
+
+def _values(z: int, x: int, y: int) -> Mapping[str, object]:
+    # Int4: psycopg would choose the width by the number, and prepare a statement for every choice.
+    return {"z": Int4(z), "x": Int4(x), "y": Int4(y), "unit": unit(z)}
 
 
 def _read_one_by_one(

@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 import sys
 import threading
+from pathlib import Path
 from typing import cast
 
 from flask import Flask, current_app
 
 from gisapp.installation import Installation
+from gisapp.settings import Settings
 from gisapp.tiles.cache.cache import TileCache
 from gisapp.tiles.hits import Hits
 from gisapp.tiles.keeper import Keeper
@@ -37,11 +39,16 @@ def open_cache(installation: Installation) -> TileCache:
     settings = installation.settings
     return TileCache(
         installation.database,
-        settings.home / "tiles" / settings.city,
+        cache_folder(settings),
         disk=settings.tile_cache_mb * 2**20,
         memory=settings.tile_memory_mb * 2**20,
         most_waiting=max(settings.threads - FREE_THREADS, 2),
     )
+
+
+def cache_folder(settings: Settings) -> Path:
+    """Where this node keeps its tiles."""
+    return settings.home / "tiles" / settings.city
 
 
 _STARTING = threading.Lock()

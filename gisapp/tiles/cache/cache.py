@@ -14,7 +14,7 @@ from gisapp import errors
 from gisapp.changes.follow import Change
 from gisapp.db import Database
 from gisapp.tiles.cache import codings
-from gisapp.tiles.cache.board import now
+from gisapp.tiles.cache.board import Notice, now
 from gisapp.tiles.cache.file import Broken, TileFile, sees
 from gisapp.tiles.cache.flight import Flight
 from gisapp.tiles.cache.follower import MOST_BEHIND, Follower
@@ -23,6 +23,7 @@ from gisapp.tiles.cache.memory import Entry, Memory
 from gisapp.tiles.cache.reach import concerns, touches
 from gisapp.tiles.cache.sets import Kept, SetKey
 from gisapp.tiles.cache.store import Store
+from gisapp.tiles.cache.tally import Tally
 
 log = logging.getLogger("gisapp.tiles")
 HIT, MISS, AWAY = "hit", "miss", "away"
@@ -61,7 +62,7 @@ class TileCache:
         self._opened: tuple[Follower, Flight[Found]] | None = None
         self._file: TileFile | None = None
         self._generation = 0
-        self.hits = self.misses = 0
+        self.hits, self.misses = Tally(), Tally()  # of the slow path
 
     @property
     def follower(self) -> Follower:
@@ -101,7 +102,7 @@ class TileCache:
             return Found(entry, AWAY, current=False)
         entry = self._find(of, x, y, kind, sequence)
         if entry is not None:
-            self.hits += 1
+            self.hits.add()
             return Found(entry, HIT)
         return self._share(of, x, y, kind, make)
 
@@ -136,7 +137,7 @@ class TileCache:
         def may(notes: Notes) -> bool:
             return not any(_missing(of, x, y, made.seen, change) for _, change in notes)
 
-        return entry, Store(self._open(), self._disk).put(of, x, y, entry.kept, since, may)
+        return entry, self.store().put(of, x, y, entry.kept, since, may)
 
     def _share(self, of: SetKey, x: int, y: int, kind: str, make: Callable[[], Made]) -> Found:
         def find() -> Found | None:
@@ -144,7 +145,7 @@ class TileCache:
             return None if entry is None else Found(entry, HIT)
 
         def compute() -> Found:
-            self.misses += 1
+            self.misses.add()
             return self._make(of, x, y, kind, make)
 
         flight = self._parts()[1]
@@ -219,7 +220,7 @@ class TileCache:
     def _kept(self, of: SetKey, x: int, y: int, kind: str) -> Entry | None:
         """From the disk, in a coding that the client takes; a file that is damaged is given up."""
         try:
-            store = Store(self._open(), self._disk)
+            store = self.store()
             kept = store.get(of, x, y, codings.wanted(kind))
             if kept is None or not codings.suits(kind, kept.coding, len(kept.body)):
                 kept = store.get(of, x, y)
@@ -247,9 +248,17 @@ class TileCache:
         entry = Entry(found.entry.of, found.entry.x, found.entry.y, other)
         return Found(entry, found.how, found.current)
 
+    def notice(self) -> Notice | None:
+        """What the node's board says; None while this process has served no tile. No waiting, no database."""
+        return None if self._opened is None else self._opened[0].board.read()
+
+    def store(self) -> Store:
+        """The tiles on disk, once this process is in step. Raises Broken."""
+        return Store(self._open(), self._disk)
+
     def sweep(self) -> int:
         """Remove some of what was forgotten as a whole or is beyond the limit; returns how much. Raises Broken."""
-        return Store(self._open(), self._disk).sweep() if self._generation else 0
+        return self.store().sweep() if self._generation else 0
 
     def harden(self, kind: str, entry: Entry, coding: str) -> None:
         """Keep a tile that is asked for often in the strong form of this coding. Raises Broken, ValueError."""
@@ -260,7 +269,7 @@ class TileCache:
             entry.hardened = True
             return
         kept = Kept(entry.kept.hash, coding, body, hard=True, seen=entry.kept.seen)
-        if Store(self._open(), self._disk).add_form(entry.of, entry.x, entry.y, kept):
+        if self.store().add_form(entry.of, entry.x, entry.y, kept):
             self.memory.put(kind, Entry(entry.of, entry.x, entry.y, kept, hardened=True), sequence)
 
     def close(self) -> None:

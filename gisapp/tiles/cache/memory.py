@@ -121,6 +121,11 @@ class Memory:
         self._entries.clear()
         self._bytes = 0
 
+    @property
+    def size(self) -> int:
+        """Bytes that its entries take, about."""
+        return self._bytes
+
     def __len__(self) -> int:
         return len(self._entries)
 

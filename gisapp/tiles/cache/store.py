@@ -22,9 +22,9 @@ _PUT = """
 INSERT OR REPLACE INTO tile (tile_set, x, y, coding, hash, hard, crc, stored, seen, body)
 SELECT id, ?, ?, ?, ?, ?, ?, ?, ?, ? FROM tile_set WHERE key = ?
 """
-_HARDEN = """
+_ADD_FORM = """
 INSERT OR REPLACE INTO tile (tile_set, x, y, coding, hash, hard, crc, stored, seen, body)
-SELECT tile_set, x, y, ?, hash, 1, ?, stored, seen, ? FROM tile
+SELECT tile_set, x, y, ?, hash, ?, ?, stored, seen, ? FROM tile
 WHERE tile_set = (SELECT id FROM tile_set WHERE key = ?) AND x = ? AND y = ? AND hash = ? LIMIT 1
 """
 _ORPHANS = "DELETE FROM tile WHERE id IN (SELECT id FROM tile WHERE tile_set NOT IN (SELECT id FROM tile_set) LIMIT ?)"
@@ -39,7 +39,7 @@ class Store:
     """The tiles in a node's file, of at most about `limit` bytes. All methods raise Broken."""
 
     def __init__(self, file: TileFile, limit: int) -> None:
-        self._file, self._limit = file, limit
+        self._file, self.limit = file, limit
 
     def get(self, of: SetKey, x: int, y: int, codings: Sequence[str] | None = None) -> Kept | None:
         """The tile in the first of these codings that is there (None: in any)."""
@@ -75,14 +75,14 @@ class Store:
         """Keep another form of a tile that is there with this very content; False where it is there no more."""
         with self._file.writing() as db:
             crc = _crc(of, x, y, kept.hash, kept.body)
-            values = (kept.coding, crc, kept.body, of.key, x, y, kept.hash)
-            return db.execute(_HARDEN, values).rowcount > 0
+            values = (kept.coding, kept.hard, crc, kept.body, of.key, x, y, kept.hash)
+            return db.execute(_ADD_FORM, values).rowcount > 0
 
     def sweep(self) -> int:
         """Remove some tiles of forgotten sets and, above the limit, the oldest; returns how many."""
         with self._file.writing() as db:
             gone = db.execute(_ORPHANS, (SWEPT_AT_ONCE,)).rowcount
-            if self._bytes(db) > self._limit:
+            if self._bytes(db) > self.limit:
                 gone += db.execute(_OLDEST, (SWEPT_AT_ONCE,)).rowcount
             return gone
 
