@@ -45,7 +45,11 @@ def read(installation: Installation) -> Read:
     """Reads vector tiles as the department of their first layer."""
 
     def ask(plans: Sequence[Plan], z: int, x: int, y: int) -> bytes:
-        role = roles.PUBLIC_AUDIENCE if all(p.public for p in plans) else roles.audience([plans[0].schema])
+        role = (
+            roles.PUBLIC_AUDIENCE
+            if all(p.public for p in plans)
+            else roles.audience([plans[0].made_of[0].department])
+        )
         drawn = tuple(one for one in plans if z >= one.min_zoom)
         return b"".join(read_tiles(installation.database, role, drawn, z, x, y)[1]) if drawn else b""
 
