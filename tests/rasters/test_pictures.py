@@ -25,7 +25,8 @@ from gisapp.tiles.plan import Plan
 
 Z, X, Y = 15, 29160, 12960  # a picture at the north-western corner of its metatile
 SHELTER = load_catalogue(load_city("sample")).layer("disaster.shelter")
-PLAN = Plan("disaster.shelter", "disaster", "", (), 10, 16, True, frozenset(), True)
+VISITORS = SHELTER.views()[0]
+PLAN = Plan("disaster.shelter", (), 10, 16, True, (SHELTER, VISITORS))
 
 
 def layer_of(*parts: dict[str, Any]) -> Layer:
@@ -109,6 +110,19 @@ def test_a_dot_over_the_edge_of_two_tiles_is_whole(painters: Painters) -> None:
         alpha = np.concatenate([one, two], axis=1)[:, :, 3]
         across = np.flatnonzero(alpha[300] > 128)
         assert (across[0], across[-1]) == pytest.approx((x - 30, x + 29), abs=1)
+
+
+@pytest.mark.parametrize("ratio", [1, 2])
+def test_what_lies_further_than_128_pixels_away_has_no_say(painters: Painters, ratio: int) -> None:
+    """Pictures are kept while nothing changes within that reach, so nothing beyond it may be seen."""
+    dot = {"type": "circle", "paint": {"circle-color": "#c8372d", "circle-radius": 200}}
+    for x, seen in ((1024 + 120, True), (1024 + 140, False)):
+        west, east = drawn(painters, layer_of(dot), [(Point(x, 500), {})], ratio)
+        assert west.any() == seen and east.any()
+    name = {**NAME, "layout": {**NAME["layout"], "text-size": 120}}
+    for x, seen in ((1024 + 120, True), (1024 + 140, False)):
+        west, east = drawn(painters, layer_of(name), [(Point(x, 500), {"name": "市民会館"})], ratio)
+        assert west.any() == seen and east.any()
 
 
 def test_what_lies_over_several_tiles_is_painted_once(painters: Painters) -> None:
