@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
+from pathlib import Path
 from typing import cast
 
 from flask import Flask, current_app
@@ -31,11 +32,16 @@ def open_cache(installation: Installation) -> TileCache:
     settings = installation.settings
     return TileCache(
         installation.database,
-        settings.home / "tiles" / settings.city,
+        cache_folder(installation),
         disk=settings.tile_cache_mb * 2**20,
         memory=settings.tile_memory_mb * 2**20,
         most_waiting=max(settings.threads - FREE_THREADS, 2),
     )
+
+
+def cache_folder(installation: Installation) -> Path:
+    """Where this node keeps the tiles of the installation's city, for all its processes."""
+    return installation.settings.home / "tiles" / installation.settings.city
 
 
 _STARTING = threading.Lock()
