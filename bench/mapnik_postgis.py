@@ -11,6 +11,7 @@ import statistics
 import sys
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import mapnik
@@ -45,6 +46,7 @@ class Both:
 
     def __init__(self, installation: Installation, layer_id: str) -> None:
         self.installation, self.canvas = installation, Canvas(())
+        self.helpers = ThreadPoolExecutor(1)
         kind, values = STYLES[layer_id]
         shipped = installation.catalogue.layer(layer_id)
         self.style = {"id": "one", "type": kind, "metadata": {"slot": "fill"}, "paint": values}
@@ -59,7 +61,7 @@ class Both:
         """The vector tiles under the metatile."""
         database, role = self.installation.database, roles.PUBLIC_AUDIENCE
         self.tiles = [
-            (x, y, read_tiles(database, role, (self.plan,), one.vector_zoom, x, y)[1][0])
+            (x, y, read_tiles(database, role, (self.plan,), one.vector_zoom, x, y, self.helpers)[1][0])
             for x, y in one.vector_tiles()
         ]
 

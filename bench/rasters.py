@@ -11,6 +11,7 @@ import os
 import sys
 import time
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from bench import city
@@ -51,14 +52,18 @@ class Bench:
 
     def __init__(self, installation: Installation) -> None:
         self.installation, self.painters = installation, Painters(1)
-        self.reading = 0.0
+        self.reading, self.helpers = 0.0, ThreadPoolExecutor(3)
 
     def read(self, plans: Sequence[Plan], z: int, x: int, y: int) -> bytes:
         """One vector tile for the public."""
         began = time.perf_counter()
         drawn = tuple(one for one in plans if z >= one.min_zoom)
         role = roles.PUBLIC_AUDIENCE
-        tile = b"".join(read_tiles(self.installation.database, role, drawn, z, x, y)[1]) if drawn else b""
+        tile = (
+            b"".join(read_tiles(self.installation.database, role, drawn, z, x, y, self.helpers)[1])
+            if drawn
+            else b""
+        )
         self.reading += time.perf_counter() - began
         return tile
 

@@ -23,6 +23,7 @@ from gisapp.settings import Settings
 SUPERUSER = "gisapp"
 PORT = 5432  # only names the socket file: the cluster listens on no network address
 LONGEST_SOCKET = 100
+NICE = 5  # on one machine, what is ready to be sent goes before what has to be computed
 HELP = {
     "do_ja": "`make demo` は必要な Debian パッケージ（postgresql-15-postgis-3）を入れます。詳しくは cluster.log を見てください。",
     "do_en": "`make demo` installs the Debian packages needed (postgresql-15-postgis-3). See also cluster.log.",
@@ -100,9 +101,9 @@ def _programs() -> Path:
     raise errors.ClusterFailed(step_ja="用意", step_en="prepared", why=f"{why} ?", **HELP)
 
 
-def _run(cluster: Cluster, program: str, *arguments: str, step: tuple[str, str]) -> str:
+def _run(cluster: Cluster, program: str, *arguments: str, step: tuple[str, str], nice: int = 0) -> str:
     """Run one of PostgreSQL's programs as the cluster's account, outside our terminal's process group."""
-    command = [str(cluster.programs / program), *arguments]
+    command = ["nice", "-n", str(nice), str(cluster.programs / program), *arguments]
     as_account = (
         {"user": cluster.account, "group": cluster.account, "extra_groups": []} if cluster.account else {}
     )
@@ -145,19 +146,8 @@ def start(cluster: Cluster) -> None:
         return
     _clear_stale_lock(cluster)
     step = ("起動", "started")
-    _run(
-        cluster,
-        "pg_ctl",
-        "-D",
-        str(cluster.data),
-        "-l",
-        str(cluster.log),
-        "-w",
-        "-t",
-        "120",
-        "start",
-        step=step,
-    )
+    words = ["-D", str(cluster.data), "-l", str(cluster.log), "-w", "-t", "120", "start"]
+    _run(cluster, "pg_ctl", *words, step=step, nice=NICE)
 
 
 def _clear_stale_lock(cluster: Cluster, seconds: float = 15) -> None:

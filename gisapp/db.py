@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import psycopg
+from psycopg import sql
 from sqlalchemy import URL, Connection, Engine, MetaData, create_engine, make_url
 from sqlalchemy.exc import InterfaceError, OperationalError, ProgrammingError
 from sqlalchemy.pool import ConnectionPoolEntry, Pool
@@ -148,6 +149,20 @@ class Database:
         """A connection as role `name` where each statement stands alone: one round trip instead of three."""
         with _sorted_failures(), self.engine(name).connect() as connection:
             yield connection.execution_options(isolation_level="AUTOCOMMIT")
+
+    @contextmanager
+    def snapshot(self, name: str, shared: str = "") -> Iterator[Connection]:
+        """A read-only transaction as role `name` whose statements all see one moment; that of an exported snapshot if named."""
+        with _sorted_failures(), self.engine(name).connect() as connection:
+            connection = connection.execution_options(
+                isolation_level="REPEATABLE READ", postgresql_readonly=True
+            )
+            with connection.begin():
+                if shared:
+                    raw = connection.connection.dbapi_connection
+                    assert isinstance(raw, psycopg.Connection)
+                    raw.execute(sql.SQL("SET TRANSACTION SNAPSHOT {}").format(sql.Literal(shared)))
+                yield connection
 
     def standing(self, name: str) -> psycopg.Connection[Any]:
         """A connection as role `name` that its caller keeps and closes, beside the budget: one a process, to follow changes.

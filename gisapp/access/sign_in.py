@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -17,6 +18,16 @@ from gisapp.access.passwords import check_password
 sign_in = Blueprint("sign_in", __name__)
 
 
+BROWSER = "browser"
+
+
+def browser() -> str:
+    """What tells this browser at this address from others: bound into the session, so that a copied cookie is worth nothing
+    elsewhere. (Flask-Login's own protection passes over sessions that are permanent.)"""
+    seen = f"{request.remote_addr}|{request.headers.get('User-Agent', '')}"
+    return hashlib.sha256(seen.encode()).hexdigest()[:32]
+
+
 class SignedIn(UserMixin):
     """A person as Flask-Login knows one. The cookie holds `id:session_number`, signed."""
 
@@ -30,12 +41,13 @@ class SignedIn(UserMixin):
 def init_app(app: Flask) -> None:
     """Tell Flask-Login how to find the person that a session cookie names."""
     manager = LoginManager(app)
-    manager.session_protection = "strong"  # another browser or address with the same cookie is nobody
 
     @manager.user_loader
     def load(cookie_id: str) -> SignedIn | None:
         person_id, _, session_number = cookie_id.partition(":")
         if not (person_id.isdigit() and session_number.isdigit()):
+            return None
+        if session.get(BROWSER) != browser():  # another browser or address with the same cookie is nobody
             return None
         person = fresh_person(int(person_id))
         if person is None:
@@ -77,6 +89,7 @@ def begin_session(person_id: int, how: str = "password") -> None:
             raise errors.SignInFailed()
     session.clear()  # nothing of the visitor's session lives on in the person's
     session.permanent = True
+    session[BROWSER] = browser()
     trail.begin_session(person, how)
     login_user(SignedIn(person))
     current_app.extensions.get("gisapp_people", {}).pop(person.id, None)

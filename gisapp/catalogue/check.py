@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from gisapp.catalogue import folders, value_shapes
+from gisapp.catalogue.check_generalised import check_style_of_generalised
 from gisapp.catalogue.check_layer import check_layer
-from gisapp.catalogue.check_meaning import field_facts
+from gisapp.catalogue.check_meaning import style_facts
 from gisapp.catalogue.check_style import check_style
 from gisapp.catalogue.folders import DEPARTMENTS, LAYER_FILE, STYLE_FILE, Folder
 from gisapp.catalogue.layer import Text
@@ -22,7 +23,16 @@ from gisapp.settings import City
 
 __all__ = ["Problem", "check", "check_folder"]
 
-RESERVED_DEPARTMENTS = ("public", "staff", "gisapp", "jobs", "information_schema", "tiger", "topology")
+RESERVED_DEPARTMENTS = (
+    "public",
+    "staff",
+    "gisapp",
+    "jobs",
+    "generalised",
+    "information_schema",
+    "tiger",
+    "topology",
+)
 """Tokens of `see`, and schemas that a city's database has or PostGIS makes."""
 
 
@@ -58,9 +68,11 @@ def check_folder(root: Path, folder: Folder, departments: Collection[str]) -> It
         yield Problem(file, "", style)
     else:
         facts, geometry = (
-            (None, None) if isinstance(layer, Text) else (field_facts(layer), layer.get("geometry"))
+            (None, None) if isinstance(layer, Text) else (style_facts(layer), layer.get("geometry"))
         )
         yield from (Problem(file, *finding) for finding in check_style(style, facts, geometry))
+        if not isinstance(layer, Text):
+            yield from (Problem(file, *finding) for finding in check_style_of_generalised(layer, style))
 
 
 def _check_departments(raw: Mapping[str, Any]) -> Findings:

@@ -7,6 +7,7 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 from gisapp.catalogue import value_shapes as shapes
+from gisapp.catalogue.check_generalised import blocks, check_generalised
 from gisapp.catalogue.check_meaning import (
     check_aliases,
     check_key_and_label,
@@ -42,6 +43,7 @@ def check_layer(folder: Folder, raw: Mapping[str, Any], departments: Collection[
     zoom = table_in(raw, "zoom")
     if _number(zoom.get("min")) and _number(zoom.get("max")) and zoom["min"] > zoom["max"]:
         yield "zoom", Text("min が max より大きくなっています", "min is larger than max")
+    yield from check_generalised(raw)
     yield from check_aliases(fields)
     yield from check_key_and_label(raw, fields)
     yield from check_visibility(folder, raw, fields)
@@ -49,6 +51,7 @@ def check_layer(folder: Folder, raw: Mapping[str, Any], departments: Collection[
 
 def _keys(departments: Collection[str]) -> dict[str, Key]:
     zoom = Key(shapes.whole(0, HIGHEST_ZOOM), required=True)
+    zooms = {"min": zoom, "max": zoom, "generalised": Key(blocks)}
     source = {
         "name": Key(shapes.pair, required=True),
         "licence": Key(shapes.words),
@@ -69,7 +72,7 @@ def _keys(departments: Collection[str]) -> dict[str, Key]:
         "see": Key(shapes.visibility(departments), required=True),
         "default": Key(shapes.boolean),
         "was": Key(shapes.identifier),
-        "zoom": Key(lambda path, value: shapes.table(path, value, {"min": zoom, "max": zoom}), required=True),
+        "zoom": Key(lambda path, value: shapes.table(path, value, zooms), required=True),
         "source": Key(lambda path, value: shapes.table(path, value, source), required=True),
         "fields": Key(fields),
         "codes": Key(codes),

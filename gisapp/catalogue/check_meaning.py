@@ -12,6 +12,7 @@ from typing import Any
 from gisapp.catalogue import value_shapes as shapes
 from gisapp.catalogue.folders import Folder
 from gisapp.catalogue.layer import (
+    POINT_COUNT,
     PUBLIC,
     Text,
     Visibility,
@@ -46,6 +47,18 @@ def field_facts(raw: Mapping[str, Any]) -> dict[str, FieldFacts]:
             codes = table_in(table_in(table_in(raw, "codes"), field.get("codes")), "values")
             facts[name] = FieldFacts(str(field.get("type")), tuple(codes) or None, name in open_fields)
     return facts
+
+
+def style_facts(raw: Mapping[str, Any]) -> dict[str, FieldFacts]:
+    """What the style check must know: the fields, and what clusters of points have besides them."""
+    blocks = table_in(raw, "zoom").get("generalised")
+    clustered = (
+        [b for b in blocks if isinstance(b, Mapping) and b.get("how") == "cluster"]
+        if isinstance(blocks, list)
+        else []
+    )
+    extra = {POINT_COUNT: FieldFacts("integer", None, True)} if clustered else {}
+    return {**extra, **field_facts(raw)}
 
 
 def check_aliases(fields: Mapping[str, Any]) -> Findings:

@@ -107,6 +107,26 @@ class View:
     needs: frozenset[str]
 
 
+@dataclass(frozen=True)
+class Generalised:
+    """Zooms at which a layer is drawn from a table generalised ahead of time, and how that is made.
+
+    how: dissolve | aggregate | cluster. by: the fields that tell the classes apart, the only ones that its rows
+    have. grid: for cluster, the side of a cell in pixels of a tile 512 pixels wide.
+    """
+
+    min_zoom: int
+    max_zoom: int
+    how: str
+    by: tuple[str, ...] = ()
+    grid: int = 32
+
+
+HOWS = ("dissolve", "aggregate", "cluster")
+POINT_COUNT = "point_count"
+"""The column that tells how many points a cluster stands for."""
+
+
 @dataclass(frozen=True, eq=False)
 class Layer:
     """One layer: its folder as values. Layers are told apart by identity; a catalogue holds each once."""
@@ -129,6 +149,7 @@ class Layer:
     style: tuple[Mapping[str, Any], ...]
     folder: Path
     was: str | None = None  # the table's name before, in the same department
+    generalised: tuple[Generalised, ...] = ()  # by zoom, from the lowest
 
     def field(self, name: str) -> Field:
         """The field of that name. Raises KeyError."""
@@ -145,6 +166,11 @@ class Layer:
     def views(self) -> tuple[View, ...]:
         """The layer's visibility classes, from the least to the most (see `visibility_classes`)."""
         return _views(self)
+
+    def generalised_at(self, zoom: int) -> Generalised | None:
+        """How the layer is generalised at a tile zoom; None where its own table is drawn."""
+        found = (one for one in self.generalised if one.min_zoom <= zoom <= one.max_zoom)
+        return next(found, None)
 
     def label_fields(self) -> tuple[str, ...]:
         """The fields that `label` names in braces, in its order."""

@@ -11,7 +11,16 @@ from gisapp import errors
 from gisapp.catalogue import folders
 from gisapp.catalogue.check import check
 from gisapp.catalogue.folders import DEPARTMENTS, LAYER_FILE, STYLE_FILE, Folder
-from gisapp.catalogue.layer import CodeList, Department, Field, Layer, Source, Text, visibility_of
+from gisapp.catalogue.layer import (
+    CodeList,
+    Department,
+    Field,
+    Generalised,
+    Layer,
+    Source,
+    Text,
+    visibility_of,
+)
 from gisapp.catalogue.problem import invalid
 from gisapp.settings import ROOT, City
 
@@ -85,7 +94,18 @@ def read_layer(folder: Folder) -> Layer:
         style=tuple(folders.read_json(folder.path / STYLE_FILE)),
         folder=folder.path,
         was=raw.get("was"),
+        generalised=_generalised(raw["zoom"].get("generalised", [])),
     )
+
+
+def _generalised(raw: list[Mapping[str, Any]]) -> tuple[Generalised, ...]:
+    blocks = (
+        Generalised(
+            one["min"], one["max"], one["how"], tuple(one.get("by", ())), one.get("grid", Generalised.grid)
+        )
+        for one in raw
+    )
+    return tuple(sorted(blocks, key=lambda block: block.min_zoom))
 
 
 def _field(name: str, raw: Mapping[str, Any], layer_see: object) -> Field:

@@ -20,6 +20,16 @@ class Xid8(sa.types.UserDefinedType[Any]):
         return "xid8"
 
 
+class PgSnapshot(sa.types.UserDefinedType[Any]):
+    """Which transactions somebody could see: PostgreSQL's `pg_snapshot`."""
+
+    cache_ok = True
+
+    def get_col_spec(self, **kw: Any) -> str:
+        """How DDL names it."""
+        return "pg_snapshot"
+
+
 tile_change = sa.Table(
     "tile_change",
     PLATFORM,
@@ -40,4 +50,13 @@ tile_state = sa.Table(
     sa.Column("single", sa.Boolean, primary_key=True, server_default=sa.true()),
     sa.Column("epoch", sa.Uuid, nullable=False, server_default=sa.func.gen_random_uuid()),
     sa.Column("pruned", Xid8, nullable=False, server_default="0"),
+)
+
+generalised = sa.Table(
+    "generalised",
+    PLATFORM,
+    sa.Column("layer", sa.Text, primary_key=True),
+    sa.Column("declared", sa.Text, nullable=False),
+    sa.Column("followed", PgSnapshot, nullable=False),
+    sa.Column("built_at", sa.DateTime(timezone=True), nullable=False),
 )

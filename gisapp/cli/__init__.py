@@ -23,6 +23,7 @@ FILES = {
     "demo": "sample",
     "people": "people",
     "tokens": "tokens",
+    "tiles": "tiles",
     "audit": "audit",
 }
 

@@ -12,6 +12,7 @@ from tqdm import tqdm
 from gisapp import errors
 from gisapp.cli.db import prepare
 from gisapp.cli.people import add_person, fresh_password
+from gisapp.cli.tiles import generalise
 from gisapp.cli.up import foreground, run
 from gisapp.installation import Installation, open_for_shell
 from gisapp.intake.copy import loading
@@ -56,7 +57,10 @@ def sample(parcels: int, seed: int, as_json: bool) -> None:
 def load_sample(
     installation: Installation, parcels: int, seed: int = SEED, *, progress: bool = False, marker: str = ""
 ) -> int:
-    """Generate the city and load it in one transaction; returns the number of rows. `marker` ends every owner's name."""
+    """Generate the city and load it in one transaction, then draw its low zooms; returns the number of rows.
+
+    `marker` ends every owner's name.
+    """
     srid = installation.city.srid
     bar = tqdm(
         total=len(installation.catalogue.layers), unit=" layers", disable=not progress, desc="青葉野市"
@@ -70,6 +74,7 @@ def load_sample(
             bar.set_postfix_str(rows.layer)
             bar.update(len(load.layers) - bar.n)
     bar.close()
+    generalise(installation, progress=progress)
     return load.rows
 
 

@@ -173,7 +173,7 @@ def web_command(settings: Settings) -> list[str]:
     return [
         str(Path(sys.executable).with_name("granian")), "--interface", "wsgi", "--factory", "gisapp:create_app",
         "--host", settings.bind, "--port", str(settings.port), "--workers", str(settings.workers),
-        "--blocking-threads", str(settings.threads + MOST_WAITING), "--respawn-failed-workers", "--log-level", "warning",
+        "--blocking-threads", str(settings.threads + MOST_WAITING), "--respawn-failed-workers", "--log-level", "error",
         "--no-ws", "--workers-kill-timeout", "5",
     ]  # fmt: skip
 
@@ -186,6 +186,7 @@ def web_environment(settings: Settings) -> dict[str, str]:
         "GISAPP_HOME": str(settings.home),
         "GISAPP_CITY": settings.city,
         "GISAPP_PORT": str(settings.port),
+        "MALLOC_ARENA_MAX": "2",  # each of many threads would else keep freed memory for itself
     }
 
 

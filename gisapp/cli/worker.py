@@ -24,6 +24,7 @@ from procrastinate import JobContext
 
 from gisapp import errors
 from gisapp.access import wishes
+from gisapp.generalise.follow import Stopped, follow
 from gisapp.installation import Installation, open_for_shell
 from gisapp.intake.jobs import PROCESS, QUEUE
 from gisapp.intake.uploads import fail_upload, forget_old_uploads, purge
@@ -35,6 +36,8 @@ ONE_WORKER = 0x6715A993  # the advisory lock that a working worker holds
 LONGEST_JOB = 3600.0  # seconds
 GRACE = 2.0  # seconds that a job is given when the worker is to stop; then it is begun anew at the next start
 TRIES = 3
+FOLLOW = 0.5  # seconds between two looks at what changed
+FOLLOW_LATER = 10.0  # seconds after one that failed
 UNFINISHED = ("received", "checking", "publishing")
 CRASHED = ("ファイルの処理中に異常終了しました。", "Processing the file ended unexpectedly.")
 TOO_LONG = (
@@ -80,19 +83,46 @@ async def work(installation: Installation, *, wait: bool = True) -> None:
             await recover(app)
             reconcile(installation)
             perform_waiting(installation)
-            await _work_in_lanes(app, wait)
+            await _work_in_lanes(installation, app, wait)
 
 
-async def _work_in_lanes(app: procrastinate.App, wait: bool) -> None:
-    """Files one after the other, and rights beside them: who is given a post does not wait for somebody's upload."""
+async def _work_in_lanes(installation: Installation, app: procrastinate.App, wait: bool) -> None:
+    """Files one after the other, and beside them rights and generalised tables: who is given a post, or has changed a
+    feature, does not wait for somebody's upload."""
     kept: dict[str, Any] = {"shutdown_graceful_timeout": GRACE, "delete_jobs": "successful"}
     async with asyncio.TaskGroup() as lanes:
         rights = lanes.create_task(
             app.run_worker_async(queues=[wishes.QUEUE], wait=wait, install_signal_handlers=False, **kept)
         )
+        following = lanes.create_task(_follow_changes(installation)) if wait else None
         await app.run_worker_async(queues=[QUEUE], wait=wait, **kept)
-        if wait:
+        if following is not None:
             rights.cancel()
+            following.cancel()
+
+
+async def _follow_changes(installation: Installation) -> None:
+    """Keep the generalised tables up to date. What fails is said and tried again: tiles stay those of the last build."""
+    stopped = threading.Event()
+    try:
+        await _follow_until(installation, stopped)
+    finally:
+        stopped.set()  # the thread ends at its next tile
+
+
+async def _follow_until(installation: Installation, stopped: threading.Event) -> None:
+    while True:
+        try:
+            await asyncio.to_thread(follow, installation, stopped.is_set)
+        except Stopped:
+            return
+        except errors.GisappError as error:
+            log.warning("generalised tables wait: %s", error.sentence("en"))
+            await asyncio.sleep(FOLLOW_LATER)
+        except Exception:
+            log.exception("generalised tables could not be brought up to date")
+            await asyncio.sleep(FOLLOW_LATER)
+        await asyncio.sleep(FOLLOW)
 
 
 def job_app(installation: Installation) -> procrastinate.App:

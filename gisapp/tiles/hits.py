@@ -1,7 +1,7 @@
 """The thin path: a tile that this process has in memory is answered before Flask is called.
 
 It knows no rules of its own. It remembers what the route decided for the very same credentials, layers, form and query, for
-REMEMBERED seconds at most (what everybody may see: for as long as the process lives), and answers only while the cache is
+AT_MOST seconds at most (what everybody may see: for as long as the process lives), and answers only while the cache is
 certain to be in step with the database. Everything else, every refusal, every first request goes to the route.
 """
 
@@ -21,7 +21,9 @@ from gisapp.tiles.cache.cache import TileCache
 from gisapp.tiles.cache.made import HIT
 from gisapp.tiles.cache.sets import MVT, SetKey
 
-REMEMBERED = 2.0  # seconds: with the guard's own two, a right that was taken away ends within five
+REMEMBERED = 1.5  # seconds after which one request asks the route again …
+AT_MOST = 2.5  # … while the others go on: with the guard's own two seconds, a right that was taken away ends within five
+CLAIMED = 0.5  # seconds that one has for asking before another tries
 MOST_REMEMBERED = 20_000
 WHO = ("HTTP_COOKIE", "HTTP_AUTHORIZATION", "REMOTE_ADDR", "HTTP_USER_AGENT", "HTTP_X_FORWARDED_FOR")
 """What the guard decides by: session protection also looks at the browser and its address."""
@@ -29,10 +31,12 @@ Environ = dict[str, Any]
 Key = tuple[Any, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Known:
-    """Layers that an asker may have: until when that is certain, their sets by zoom, and whether any cache may keep them."""
+    """Layers that an asker may have: when somebody is to ask the route again, until when it may be relied on, their sets by
+    zoom, and whether any cache may keep them."""
 
+    again: float
     until: float
     sets: Mapping[str, SetKey]
     shared: bool
@@ -63,7 +67,13 @@ class Hits:
             return None
         row, _, form = parts[5].partition(".")
         known = self._known.get((self._who(environ), parts[2], form, environ.get("QUERY_STRING", "")))
-        if known is None or known.until < time.monotonic():
+        if known is None:
+            return None
+        now = time.monotonic()
+        if now > known.again:
+            known.again = now + CLAIMED  # this request asks; the others need not all ask at once
+            return None
+        if now > known.until:
             return None
         try:
             of, x, y = known.sets[parts[3]], int(parts[4]), int(row)
@@ -93,9 +103,9 @@ class Hits:
         if len(self._known) > MOST_REMEMBERED:
             self._known.clear()
         visitor = "HTTP_COOKIE" not in environ and "HTTP_AUTHORIZATION" not in environ
-        until = float("inf") if visitor else time.monotonic() + REMEMBERED
+        now = float("inf") if visitor else time.monotonic()
         place = self._who(environ), layers, form, environ.get("QUERY_STRING", "")
-        self._known[place] = Known(until, sets, visitor and public)
+        self._known[place] = Known(now + REMEMBERED, now + AT_MOST, sets, visitor and public)
 
 
 def _security(public: bool, secure: bool) -> list[tuple[str, str]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import threading
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import lru_cache
 
@@ -18,6 +19,7 @@ from gisapp.tiles.queries import read_tiles
 from gisapp.tiles.statement import statement
 
 WAIT_SECONDS = 10.0
+HELPERS = 3  # connections, besides one's own, on which the layers of a joined tile are read at once
 
 
 class Maker:
@@ -26,6 +28,7 @@ class Maker:
     def __init__(self, database: Database, cache: TileCache, at_once: int) -> None:
         self._database, self.cache = database, cache
         self._places = threading.BoundedSemaphore(at_once)
+        self._helpers = ThreadPoolExecutor(HELPERS, thread_name_prefix="tile parts")
 
     def tile(self, role: str, plans: Sequence[Plan], z: int, x: int, y: int, kind: str) -> Found:
         """One vector tile with a layer for every plan that holds something there, for a kind of client (codings).
@@ -43,21 +46,28 @@ class Maker:
         return self.cache.tile(set_of(drawn, z), x, y, kind, make, public=public)
 
     def _join(self, role: str, plans: tuple[Plan, ...], z: int, x: int, y: int) -> Made:
+        """From what is kept of its layers and what is read now; all of it as it was at one moment."""
         since = self.cache.step()
-        parts = [self.cache.piece(set_of((plan,), z), x, y) for plan in plans]
-        missing = tuple(plan for plan, part in zip(plans, parts, strict=True) if part is None)
-        made = self._read(role, missing, z, x, y) if missing else []
-        for plan, one in zip(missing, made, strict=True):
-            self.cache.keep_piece(set_of((plan,), z), x, y, one, since)
-        fresh = (one.content for one in made)
-        content = b"".join(next(fresh) if part is None else part for part in parts)
-        return Made(content, made[0].seen if len(missing) == len(plans) else "")
+        sets = [set_of((plan,), z) for plan in plans]
+        pieces = [self.cache.piece(of, x, y) for of in sets]
+        missing = tuple(plan for plan, piece in zip(plans, pieces, strict=True) if piece is None)
+        read = iter(self._read(role, missing, z, x, y) if missing else [])
+        fresh = [next(read) if piece is None else None for piece in pieces]
+        kept = [(of, piece) for of, piece in zip(sets, pieces, strict=True) if piece is not None]
+        if kept and not self.cache.still_true(kept, x, y, since):
+            fresh, kept = list(self._read(role, plans, z, x, y)), []
+        for of, one in zip(sets, fresh, strict=True):
+            if one is not None:
+                self.cache.keep_piece(of, x, y, one, since)
+        parts = [one or piece for one, piece in zip(fresh, pieces, strict=True)]
+        seen = "" if kept else next(one.seen for one in fresh if one is not None)
+        return Made(b"".join(part.content for part in parts if part is not None), seen)
 
     def _read(self, role: str, plans: tuple[Plan, ...], z: int, x: int, y: int) -> list[Made]:
         if not plans:
             return [Made(b"", "")]  # nothing is drawn there, whatever changes
         with self._place():
-            seen, contents = read_tiles(self._database, role, plans, z, x, y)
+            seen, contents = read_tiles(self._database, role, plans, z, x, y, self._helpers)
         return [Made(content, seen) for content in contents]
 
     @contextmanager
@@ -80,6 +90,11 @@ def set_of(plans: tuple[Plan, ...], z: int) -> SetKey:
     """The set of tiles at zoom `z` with these layers: whatever is asked of PostGIS otherwise is another set."""
     text = statement(plans, z) if plans else ""
     slices = [plan.at(z) for plan in plans]
-    reads = {of.depends: frozenset(of.columns) for of in slices}
+    # Where a table made ahead is not built yet, tiles come from the layer's own.
+    reads = {
+        name: frozenset(of.columns)
+        for plan, of in zip(plans, slices, strict=True)
+        for name in (of.depends, plan.layer)
+    }
     named = f"{z} {text}"  # the text alone may be that of another zoom
     return SetKey(hashlib.blake2b(named.encode(), digest_size=16).digest(), z, reads)

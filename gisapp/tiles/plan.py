@@ -7,6 +7,7 @@ from functools import cache
 
 from gisapp.catalogue.layer import Layer, View, view_for
 from gisapp.catalogue.style import LABEL, Style, drawn_at, fields_named, style_fields, takes_label_points
+from gisapp.tiles.ahead import Ahead, ahead_at
 from gisapp.tiles.condition import NO, YES, Condition, all_of, any_of, may_hold, may_show
 from gisapp.tiles.operand import Kinds
 
@@ -28,11 +29,12 @@ class Slice:
     """What the tiles of one layer hold at one zoom. Equal slices give the same SQL."""
 
     relation: tuple[str, str]  # schema and name of what the tile is read from
-    depends: str  # `department.layer`: a change of its rows makes the tile stale …
+    depends: str  # `department.layer`, or its generalised table: a change of its rows makes the tile stale …
     columns: tuple[str, ...]  # … when one of these, its geometry or the row's being there has changed
     parts: tuple[Part, ...]  # none: the style draws nothing at this zoom
     simplified: bool  # outlines lose what is finer than the tile's units
     thinned: bool  # what is smaller than a pixel is left out
+    ahead: Ahead | None = None  # the generalised table that it is read from instead, once that has been built
 
 
 @dataclass(frozen=True)
@@ -94,21 +96,18 @@ def _slice(layer: Layer, view: View, z: int) -> Slice:
         for name, styles in ((layer.id, shapes), (layer.id + LABEL, labels))
         if styles
     ]
+    ahead = ahead_at(layer, z, fields_named(layer, drawn))
     points = layer.geometry.endswith("Point")  # never simplified, nor too small
     last_two = z >= layer.max_zoom - 1  # hold everything
     return Slice(
-        relation=_relation(layer, view, z),
-        depends=layer.id,
-        columns=_within(view, fields_named(layer, drawn)),
+        relation=(layer.department, view.name),
+        depends=ahead.relation if ahead else layer.id,
+        columns=ahead.columns if ahead else _within(view, fields_named(layer, drawn)),
         parts=tuple(part for part in parts if part is not None),
         simplified=not points and z < layer.max_zoom,
         thinned=not points and not last_two and _may_thin(shapes),
+        ahead=ahead,
     )
-
-
-def _relation(layer: Layer, view: View, z: int) -> tuple[str, str]:
-    """What tiles of zoom `z` are read from. (The one place where another table can take the layer's.)"""
-    return layer.department, view.name
 
 
 def _part(layer: Layer, view: View, styles: tuple[Style, ...], name: str) -> Part | None:

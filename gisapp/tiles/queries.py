@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from concurrent.futures import Executor
+
 from psycopg.types.numeric import Int4
 
 from gisapp import errors
@@ -10,27 +13,68 @@ from gisapp.geo.tiles import unit
 from gisapp.tiles.plan import Plan
 from gisapp.tiles.statement import statement
 
+AT_LEAST = 2  # layers for a connection: fewer are not worth its round trips
+
 
 def read_tiles(
-    database: Database, role: str, plans: tuple[Plan, ...], z: int, x: int, y: int
+    database: Database, role: str, plans: tuple[Plan, ...], z: int, x: int, y: int, helpers: Executor
 ) -> tuple[str, list[bytes]]:
-    """The vector tile (MVT 2, extent 4096) of each plan (at least one), and the snapshot (as text) that the statement saw.
+    """The vector tile (MVT 2, extent 4096) of each plan (at least one), and the snapshot (as text) that all of it shows.
 
-    `role` is an audience that may read the plans' views. Raises errors.DatabaseAway, TooSlow, Busy.
+    Several are read at once, by `helpers`, on connections that share the snapshot: a joined tile is never half before
+    and half after a change. `role` is an audience that may read the plans' views.
+    Raises errors.DatabaseAway, TooSlow, Busy.
     """
+    # Int4: psycopg would choose the width by the number, and prepare a statement for every choice.
+    values: Mapping[str, object] = {"z": Int4(z), "x": Int4(x), "y": Int4(y), "unit": unit(z)}
+    read = _read_at_once if len(plans) >= 2 * AT_LEAST else _read_one_by_one
     try:
-        return _read(database, role, plans, z, x, y)
+        return read(database, role, plans, z, values, helpers)
     except errors.DatabaseAway as error:
         if not getattr(error.__cause__, "connection_invalidated", False):
             raise
-        return _read(database, role, plans, z, x, y)  # the connection had ended, maybe not the database
+        return read(
+            database, role, plans, z, values, helpers
+        )  # the connection had ended, maybe not the database
 
 
-def _read(
-    database: Database, role: str, plans: tuple[Plan, ...], z: int, x: int, y: int
+def _read_one_by_one(
+    database: Database, role: str, plans: tuple[Plan, ...], z: int, values: Mapping[str, object], _: Executor
 ) -> tuple[str, list[bytes]]:
-    # Int4: psycopg would choose the width by the number, and prepare a statement for every choice.
-    values = {"z": Int4(z), "x": Int4(x), "y": Int4(y), "unit": unit(z)}
     with database.reading(role) as connection:
         seen, *contents = connection.exec_driver_sql(statement(plans, z), values).one()
+    return seen, contents
+
+
+def _read_at_once(
+    database: Database,
+    role: str,
+    plans: tuple[Plan, ...],
+    z: int,
+    values: Mapping[str, object],
+    helpers: Executor,
+) -> tuple[str, list[bytes]]:
+    groups = max(len(plans) // AT_LEAST, 2)
+    shares = [plans[n::groups] for n in range(groups)]
+
+    def read_share(share: tuple[Plan, ...], snapshot: str) -> list[bytes]:
+        with database.snapshot(role, snapshot) as connection:
+            _, *contents = connection.exec_driver_sql(statement(share, z), values).one()
+        return contents
+
+    with database.snapshot(role) as connection:
+        name = connection.exec_driver_sql("SELECT pg_export_snapshot()").scalar_one()
+        others = [helpers.submit(read_share, share, name) for share in shares[1:]]
+        try:
+            seen, *own = connection.exec_driver_sql(statement(shares[0], z), values).one()
+        finally:
+            found = [
+                other.exception() or other.result() for other in others
+            ]  # the snapshot lives while we do
+    for each in found:
+        if isinstance(each, BaseException):
+            raise each
+    contents: list[bytes] = [b""] * len(plans)
+    for n, share in enumerate([own, *found]):
+        contents[n::groups] = share  # type: ignore[assignment]
     return seen, contents

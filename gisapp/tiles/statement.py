@@ -11,6 +11,7 @@ from functools import lru_cache
 from psycopg import sql
 
 from gisapp.geo.tiles import BUFFER, EXTENT
+from gisapp.tiles.ahead import ahead_sql
 from gisapp.tiles.plan import Part, Plan, Slice
 
 PIXEL_UNITS = EXTENT // 256  # of a map whose tiles are 256 pixels wide
@@ -53,14 +54,18 @@ def statement(plans: tuple[Plan, ...], z: int) -> str:
     `unit` is one of the tile's 4096 units in EPSG:3857 metres. Features that lie only in the buffer are in
     the tile (the search reaches as far as the buffer does); in the order of ids: equal rows give equal bytes.
     """
-    columns = [
-        sql.SQL(" ||\n").join(_layer(of, part) for part in of.parts) for of in (p.at(z) for p in plans)
-    ]
+    columns = [_column(plan, plan.at(z)) for plan in plans]
     return (
         sql.SQL("SELECT pg_current_snapshot()::text,\n{}")
         .format(sql.SQL(",\n").join(columns))
         .as_string(None)
     )
+
+
+def _column(plan: Plan, of: Slice) -> sql.Composed:
+    """From the generalised table where there is one, and from the layer for as long as that was never built."""
+    own = sql.SQL(" ||\n").join(_layer(of, part) for part in of.parts)
+    return ahead_sql(plan.layer, of.ahead, own) if of.ahead else own
 
 
 def _layer(of: Slice, part: Part) -> sql.Composed:

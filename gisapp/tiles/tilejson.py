@@ -8,9 +8,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from gisapp.catalogue.layer import Layer
+from gisapp.catalogue.generalised import clustered
+from gisapp.catalogue.layer import POINT_COUNT, Layer, Text
 from gisapp.settings import City
 from gisapp.tiles.plan import Plan
+
+COUNTED = Text("まとめた点の数", "Points that it stands for")
 
 
 def tilejson(city: City, layers: Sequence[tuple[Layer, Plan]], tiles: str, lang: str) -> dict[str, Any]:
@@ -53,7 +56,13 @@ def _vector_layers(layer: Layer, plan: Plan, lang: str) -> list[dict[str, Any]]:
             "description": layer.title.get(lang),
             "minzoom": first,
             "maxzoom": plan.max_zoom,
-            "fields": {column: layer.field(column).title.get(lang) for column in columns},
+            "fields": {column: layer.field(column).title.get(lang) for column in columns}
+            | (_counts(layer, lang) if name == layer.id else {}),
         }
         for name, (first, columns) in plan.parts().items()
     ]
+
+
+def _counts(layer: Layer, lang: str) -> dict[str, str]:
+    """What clusters carry besides the layer's own fields."""
+    return {POINT_COUNT: COUNTED.get(lang)} if clustered(layer) else {}

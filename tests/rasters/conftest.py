@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -11,12 +12,10 @@ from gisapp.catalogue.layer import Layer, view_for
 from gisapp.geo.tiles import tile_at
 from gisapp.installation import Installation
 from gisapp.rasters.painters import Painters
+from gisapp.tiles.maker import drawn_at
 from gisapp.tiles.plan import Plan, plan
 from gisapp.tiles.queries import read_tiles
-
-Ask = Callable[[str], tuple[Layer, Plan]]
-Read = Callable[[Sequence[Plan], int, int, int], bytes]
-PlaceOf = Callable[[str, int], tuple[int, int]]
+from tests.rasters.asking import Ask, PlaceOf, Read
 
 
 @pytest.fixture(scope="session")
@@ -41,19 +40,17 @@ def planned(installation: Installation) -> Ask:
 
 
 @pytest.fixture(scope="session")
-def read(installation: Installation) -> Read:
+def read(installation: Installation) -> Iterator[Read]:
     """Reads vector tiles as the department of their first layer."""
 
     def ask(plans: Sequence[Plan], z: int, x: int, y: int) -> bytes:
-        role = (
-            roles.PUBLIC_AUDIENCE
-            if all(p.public for p in plans)
-            else roles.audience([plans[0].made_of[0].department])
-        )
-        drawn = tuple(one for one in plans if z >= one.min_zoom)
-        return b"".join(read_tiles(installation.database, role, drawn, z, x, y)[1]) if drawn else b""
+        owner = plans[0].made_of[0].department
+        role = roles.PUBLIC_AUDIENCE if all(p.public for p in plans) else roles.audience([owner])
+        drawn = drawn_at(plans, z)
+        return b"".join(read_tiles(installation.database, role, drawn, z, x, y, helpers)[1]) if drawn else b""
 
-    return ask
+    with ThreadPoolExecutor(3) as helpers:
+        yield ask
 
 
 @pytest.fixture(scope="session")

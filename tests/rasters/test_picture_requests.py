@@ -8,12 +8,12 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
-from conftest import PlaceOf
 from flask import Flask
 from flask.testing import FlaskClient
 from PIL import Image
 
 from gisapp.installation import Installation
+from tests.rasters.asking import PlaceOf
 from tests.statements import statements
 
 Enter = Callable[[str], FlaskClient]

@@ -25,8 +25,7 @@ from gisapp.tiles.plan import Plan
 
 Z, X, Y = 15, 29160, 12960  # a picture at the north-western corner of its metatile
 SHELTER = load_catalogue(load_city("sample")).layer("disaster.shelter")
-VISITORS = SHELTER.views()[0]
-PLAN = Plan("disaster.shelter", (), 10, 16, True, (SHELTER, VISITORS))
+PLAN = Plan("disaster.shelter", (), 10, 16, True, (SHELTER, SHELTER.views()[0]))
 
 
 def layer_of(*parts: dict[str, Any]) -> Layer:

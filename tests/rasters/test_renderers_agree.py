@@ -13,12 +13,12 @@ from collections.abc import Callable, Iterator
 import numpy as np
 import pytest
 from both import MapLibre, cells, differing, mapnik, screens, without_names
-from conftest import Ask, PlaceOf, Read
 
 from gisapp.catalogue.layer import Layer
 from gisapp.catalogue.load import load_catalogue
 from gisapp.rasters.painters import Painters
 from gisapp.settings import load_city
+from tests.rasters.asking import Ask, PlaceOf, Read
 
 pytestmark = pytest.mark.browser
 LAYERS = list(load_catalogue(load_city("sample")).layers)

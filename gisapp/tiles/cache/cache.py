@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from pathlib import Path
 
@@ -92,10 +92,24 @@ class TileCache:
             return Found(entry, HIT)
         return self._share(of, x, y, kind, make, flight or self._parts()[1])
 
-    def piece(self, of: SetKey, x: int, y: int) -> bytes | None:
-        """The content of a tile that is part of another, if it is kept."""
-        entry = self.memory.get((of.key, x, y, codings.IDENTITY)) or self._kept(of, x, y, codings.ZSTD)
-        return None if entry is None else codings.unpack(entry.kept.body, entry.kept.coding)
+    def piece(self, of: SetKey, x: int, y: int) -> Made | None:
+        """A tile that is part of another, if it is kept."""
+        entry = self._kept(of, x, y, codings.ZSTD)
+        if entry is None:
+            return None
+        return Made(codings.unpack(entry.kept.body, entry.kept.coding), entry.kept.seen)
+
+    def still_true(self, pieces: Iterable[tuple[SetKey, Made]], x: int, y: int, since: int) -> bool:
+        """Whether nothing that these tiles do not show has been committed by now since sequence `since`."""
+        try:
+            self.step(0.0)
+            _, notes = Ledger(self._open()).notes(since)
+        except (Broken, errors.DatabaseAway):
+            return False
+        changes = [change for _, change in notes] if notes is not None else None
+        return changes is not None and not any(
+            is_missing(of, x, y, made.seen, change) for of, made in pieces for change in changes
+        )
 
     def keep_piece(self, of: SetKey, x: int, y: int, made: Made, since: int) -> None:
         """Keep a tile that was made, at sequence `since` or later, as part of another; on disk only."""

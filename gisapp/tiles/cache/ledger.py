@@ -11,7 +11,7 @@ from typing import Any
 
 from gisapp.changes.follow import Change, Position
 from gisapp.tiles.cache.file import TileFile, get_meta, set_meta
-from gisapp.tiles.cache.reach import Range, concerns, ranges
+from gisapp.tiles.cache.reach import Range, boxes_in, concerns, ranges
 from gisapp.tiles.cache.sets import Reach, Reads
 
 KEPT_SECONDS = 600.0  # longer than any statement may take
@@ -106,7 +106,7 @@ def _forget(db: sqlite3.Connection, change: Change, sets: list[tuple[Any, ...]])
         if change.relation not in reads or not concerns(change, zoom, reads[change.relation], reach):
             continue
         if change.boxes is not None and (zoom, reach) not in reached:
-            reached[zoom, reach] = ranges(change.boxes, zoom, reach)
+            reached[zoom, reach] = ranges(boxes_in(change, reach), zoom, reach)
         if change.boxes is None or len(reached[zoom, reach]) > MOST_RANGES:
             db.execute("DELETE FROM tile_set WHERE id = ?", (id,))  # its tiles are swept later
             continue

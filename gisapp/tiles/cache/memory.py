@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from gisapp.changes.follow import Change
 from gisapp.tiles.cache.file import sees
 from gisapp.tiles.cache.ledger import Notes
-from gisapp.tiles.cache.reach import Range, concerns, ranges
+from gisapp.tiles.cache.reach import Range, boxes_in, concerns, ranges
 from gisapp.tiles.cache.sets import Kept, Reach, SetKey
 
 Place = tuple[bytes, int, int, str]  # key of the set, x, y, kind of client
@@ -100,7 +100,7 @@ class Memory:
         kinds = {(entry.of.zoom, entry.of.reach) for entry in self._entries.values()}
         for number, (_, change) in enumerate(notes):
             for kind in kinds:
-                found = None if change.boxes is None else ranges(change.boxes, *kind)
+                found = None if change.boxes is None else ranges(boxes_in(change, kind[1]), *kind)
                 reached[number, *kind] = None if found is None or len(found) > MOST_RANGES else found
         return [
             place

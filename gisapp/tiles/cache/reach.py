@@ -33,6 +33,21 @@ def ranges(boxes: Iterable[Box], z: int, reach: Reach = VECTOR) -> set[Range]:
     return found
 
 
+def boxes_in(change: Change, reach: Reach) -> Iterable[Box]:
+    """Where it changed what such tiles show. Notes of tables made ahead name a tile by its centre: what is made of vector
+    tiles may show any part of it."""
+    if change.zoom is None or reach.source is None:
+        return change.boxes or ()
+    side = WORLD / 2**change.zoom
+
+    def whole(low: float, high: float) -> tuple[float, float]:
+        first, last = (math.floor((value + WORLD / 2) / side) for value in (low, high))
+        return first * side - WORLD / 2, (last + 1) * side - WORLD / 2
+
+    spans = ((whole(west, east), whole(south, north)) for west, south, east, north in change.boxes or ())
+    return [(west, south, east, north) for (west, east), (south, north) in spans]
+
+
 def concerns(change: Change, z: int, columns: Iterable[str] | None, reach: Reach = VECTOR) -> bool:
     """Whether tiles at zoom `z` that carry these columns of the changed relation can look different now."""
     if change.zoom is not None and change.zoom != (z if reach.source is None else reach.source):
@@ -44,4 +59,6 @@ def touches(change: Change, z: int, x: int, y: int, reach: Reach = VECTOR) -> bo
     """Whether the change reaches into this tile."""
     if change.boxes is None:
         return True
-    return any(x1 <= x <= x2 and y1 <= y <= y2 for x1, x2, y1, y2 in ranges(change.boxes, z, reach))
+    return any(
+        x1 <= x <= x2 and y1 <= y <= y2 for x1, x2, y1, y2 in ranges(boxes_in(change, reach), z, reach)
+    )

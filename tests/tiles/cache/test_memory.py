@@ -81,9 +81,9 @@ def test_blocks_go_whole_and_by_the_zoom_of_the_tiles_they_are_made_of() -> None
     of = SetKey(b"p", 3, OF.reads, Reach(block=4, margin=0.5, source=2))
     for x in range(8):
         memory.put("", Entry(of, x, 4, Kept("h", "", b"picture")), 5)
-    memory.catch_up(5, 6, [(6, Change(1, 5, "a.b", None, ((6e6, -2.0, 7e6, -1.0),), zoom=3))])
+    memory.catch_up(5, 6, [(6, Change(1, 5, "a.b", None, ((1.5e7, -9e6, 1.5e7, -9e6),), zoom=3))])
     assert len(memory) == 8
-    memory.catch_up(6, 7, [(7, Change(2, 5, "a.b", None, ((6e6, -2.0, 7e6, -1.0),), zoom=2))])
+    memory.catch_up(6, 7, [(7, Change(2, 5, "a.b", None, ((1.5e7, -9e6, 1.5e7, -9e6),), zoom=2))])
     assert [x for x in range(8) if memory.get((b"p", x, 4, ""))] == [0, 1, 2, 3]
-    memory.catch_up(7, 8, [(8, Change(3, 5, "a.b", None, ((1e6, -2.0, 2e6, -1.0),), zoom=2))])
+    memory.catch_up(7, 8, [(8, Change(3, 5, "a.b", None, ((5e6, -5e6, 5e6, -5e6),), zoom=2))])
     assert len(memory) == 0

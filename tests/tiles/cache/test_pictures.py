@@ -72,10 +72,11 @@ def drawn_anew(town: Town, painters: Painters, x: int, y: int) -> dict[tuple[int
     assert view is not None
 
     def read(plans: Sequence[Plan], z: int, x: int, y: int) -> bytes:
-        found = read_tiles(town.installation.database, roles.PUBLIC_AUDIENCE, tuple(plans), z, x, y)
+        found = read_tiles(town.installation.database, roles.PUBLIC_AUDIENCE, tuple(plans), z, x, y, helpers)
         return b"".join(found[1])
 
-    return draw_metatile(painters, read, [layer], metatile_of([plan(layer, view)], Z, x, y, 1, "png"))
+    with ThreadPoolExecutor(1) as helpers:
+        return draw_metatile(painters, read, [layer], metatile_of([plan(layer, view)], Z, x, y, 1, "png"))
 
 
 def test_a_metatile_is_drawn_once_and_kept(town: Town) -> None:

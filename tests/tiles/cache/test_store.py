@@ -117,11 +117,17 @@ def test_blocks_go_whole_and_by_the_zoom_of_the_tiles_they_are_made_of(file: Til
     picture = Kept("h", "", b"picture")
     for left in (0, 4):
         store.put_all(of, {(left + n, 4): picture for n in range(4)}, 100, lambda notes: True)
-    ledger, far = Ledger(file), (6e6, -2.0, 7e6, -1.0)
+    ledger = Ledger(file)
+    far = (1.5e7, -9e6, 1.5e7, -9e6)  # in tile 3/2 of zoom 2: columns 6 and 7 of zoom 3
     assert ledger.forget([Change(1, 5, "a.b", None, (far,), zoom=3)], POSITION)[1] == 0
     assert ledger.forget([Change(2, 5, "a.b", None, (far,), zoom=2)], POSITION)[1] == 4
     assert [x for x in range(8) if store.get(of, x, 4)] == [0, 1, 2, 3]
-    near = (1e6, -2.0, 2e6, -1.0)  # within half a tile of the block's edge
+    near = (
+        5e6,
+        -5e6,
+        5e6,
+        -5e6,
+    )  # the centre of tile 2/2, whose edge is the block's: the note names the whole tile
     assert ledger.forget([Change(3, 5, "a.b", None, (near,), zoom=2)], POSITION)[1] == 4
 
 

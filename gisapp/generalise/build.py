@@ -1,0 +1,167 @@
+"""A layer's generalised table brought up to date: all of it, or where something changed.
+
+From the highest zoom down, because the lower ones are made from the rows of the higher; zooms made from the same rows
+together. A tile whose rows
+came out as they were is left alone, and nothing below it is made anew for its sake.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable, Sequence
+from itertools import groupby
+from typing import Any
+
+import numpy as np
+import shapely
+
+from gisapp.catalogue.generalised import clustered
+from gisapp.catalogue.layer import Layer
+from gisapp.generalise import queries
+from gisapp.generalise.crew import Crew
+from gisapp.generalise.frame import Frame
+from gisapp.generalise.levels import Level, levels, tiles_near
+from gisapp.generalise.queries import Raw, Row
+from gisapp.generalise.tile import Made, Work, margin
+from gisapp.geo.tiles import Box
+
+MANY = 5_000  # changed tiles of a zoom from which they are not named one by one
+Told = Callable[[int, int], None]
+"""Is told how many tiles have been made, and how many more there are to make than was said before."""
+
+
+def rebuild(
+    raw: Raw, layer: Layer, boxes: Sequence[Box] | None, crew: Crew, told: Told = lambda made, more: None
+) -> int:
+    """Bring the table up to date where features changed in `boxes` (EPSG:3857; None: everywhere); returns changed tiles.
+
+    Everything happens in the caller's transaction.
+    """
+    changed: dict[int | None, Sequence[Box] | None] = {None: boxes}
+    number = 0
+    for source, stage in groupby(levels(layer), key=lambda level: level.source):
+        zooms = list(stage)
+        todo = [(level, frame) for level in zooms for frame in _frames(raw, layer, level, changed[source])]
+        told(0, len(todo))
+        touched: dict[Level, dict[Frame, list[Box]]] = {level: {} for level in zooms}
+        for (level, frame), rows in crew.each(todo, lambda one: _work(raw, layer, *one)):
+            differing = _keep(raw, layer, frame, rows)
+            if differing:
+                touched[level][frame] = differing
+            told(1, 0)
+        for level, found in touched.items():
+            changed[level.z] = None if boxes is None else [box for some in found.values() for box in some]
+            _announce(raw, layer, level, found, everything=boxes is None)
+            number += len(found)
+    if boxes is None:
+        queries.forget_other_zooms(raw, layer, [level.z for level in levels(layer)])
+        queries.analyse(raw, layer)
+    return number
+
+
+def _frames(raw: Raw, layer: Layer, level: Level, boxes: Sequence[Box] | None) -> list[Frame]:
+    """The tiles that may have to change, in an order in which neighbours come together."""
+    reach = margin(level.how)
+    if boxes is not None:
+        return sorted(tiles_near(boxes, level.z, reach))
+    there = queries.tiles_there(raw, layer, level.z)
+    if level.source is None:
+        return sorted(there | queries.tiles_of_layer(raw, layer, level.z, reach))
+    inside = (frame.box(-0.5) for frame in queries.tiles_there(raw, layer, level.source))
+    return sorted(there | tiles_near(inside, level.z, reach))
+
+
+def _announce(raw: Raw, layer: Layer, level: Level, touched: Iterable[Frame], *, everything: bool) -> None:
+    frames = list(touched)
+    if everything:
+        queries.mark_built(raw, layer, level.z)
+    if everything or len(frames) > MANY:
+        queries.announce(raw, layer, level.z, None)
+    elif frames:
+        queries.announce(raw, layer, level.z, frames)
+
+
+def _work(
+    raw: Raw, layer: Layer, level: Level, frame: Frame
+) -> tuple[Work, Callable[[list[Made]], list[Row]]]:
+    """What a tile is made from, and how what was made of it becomes rows."""
+    if level.source is None:
+        found = queries.shapes_in(raw, layer, frame.box(margin(level.how)))
+        values = [row[2:] for row in found]
+        names, codes = _numbered(values)
+        work = Work(frame, level.how, len(names), [row[0] for row in found], codes)
+        ids = [row[1] for row in found]
+    else:
+        work, names = _from_rows(raw, layer, level, frame)
+        ids = []
+    points = clustered(layer)
+
+    def rows(made: list[Made]) -> list[Row]:
+        found = [
+            (ids[m.first] if points else class_id(names[m.code]), *names[m.code], _figure(m, points), m.shape)
+            for m in made
+        ]
+        return sorted(found, key=lambda row: row[0])
+
+    return work, rows
+
+
+def _figure(made: Made, points: bool) -> float:
+    return int(made.figure) if points else made.figure
+
+
+def _from_rows(raw: Raw, layer: Layer, level: Level, frame: Frame) -> tuple[Work, list[Row]]:
+    source = level.source
+    assert source is not None
+    near = sorted(tiles_near([frame.box(-0.5)], source, margin(level.how) * 2 ** (source - frame.z)))
+    columns, rows = ([getattr(one, axis) for one in near] for axis in ("x", "y"))
+    found = queries.rows_in(
+        raw, layer, source, range(min(columns), max(columns) + 1), range(min(rows), max(rows) + 1)
+    )
+    names, codes = _numbered([row[4:] for row in found])
+    homes = [Frame(source, x, y) for _, x, y, *_ in found]
+    steps = source - frame.z
+    own = np.array([home.x >> steps == frame.x and home.y >> steps == frame.y for home in homes], dtype=bool)
+    figures = np.array([row[3] for row in found], dtype=np.float64)
+    areas = np.bincount(codes[own], figures[own], len(names)).astype(np.float64)
+    work = Work(frame, level.how, len(names), [row[0] for row in found], codes, homes, areas)
+    return work, names
+
+
+def _numbered(values: list[Row]) -> tuple[list[Row], np.ndarray]:
+    """The different classes, in an order of their own, and the place of each value among them."""
+    names = sorted(set(values), key=repr)
+    place = {name: number for number, name in enumerate(names)}
+    return names, np.array([place[value] for value in values], dtype=np.int64)
+
+
+def class_id(values: Row) -> int:
+    """The id of a class: the same in every tile, and a whole number that JavaScript holds exactly."""
+    return int.from_bytes(hashlib.sha256(repr(values).encode()).digest()[:6], "big")
+
+
+def _keep(raw: Raw, layer: Layer, frame: Frame, rows: list[Row]) -> list[Box]:
+    """Write a tile's rows where they are not there yet; returns the boxes (EPSG:3857) of what differs."""
+    before = queries.rows_of(raw, layer, frame)
+    if [_plain(row) for row in before] == [_plain(row) for row in rows]:
+        return []
+    queries.replace_rows(raw, layer, frame, rows)
+    return _difference(before, rows, frame)
+
+
+def _plain(row: Row) -> tuple[Any, ...]:
+    return (*row[:-1], shapely.to_wkb(shapely.from_wkb(bytes(row[-1]))))
+
+
+def _difference(before: list[Row], after: list[Row], frame: Frame) -> list[Box]:
+    """The boxes of the polygons and points that only one of them has; the whole tile where only figures differ."""
+    parts = [{(row[0], part) for row in rows for part in _parts(row)} for rows in (before, after)]
+    only = parts[0] ^ parts[1]
+    if not only or len(only) > MANY:
+        return [frame.box(-1)]
+    bounds = shapely.bounds(shapely.from_wkb([part for _, part in only]))
+    return [tuple(box) for box in bounds.tolist()]
+
+
+def _parts(row: Row) -> list[bytes]:
+    return list(shapely.to_wkb(shapely.get_parts(shapely.from_wkb(bytes(row[-1])))))
