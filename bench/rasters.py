@@ -11,14 +11,14 @@ import os
 import sys
 import time
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from bench import city
 from bench.measure import Times, machine
-from bench.tiles import sampled_points
+from bench.places import filled_tiles
 from gisapp import roles
 from gisapp.catalogue.layer import view_for
-from gisapp.geo.tiles import tile_at
 from gisapp.installation import Installation, open_for_shell
 from gisapp.rasters.metatile import Metatile, draw_metatile, metatile_of
 from gisapp.rasters.painters import Painters
@@ -52,14 +52,18 @@ class Bench:
 
     def __init__(self, installation: Installation) -> None:
         self.installation, self.painters = installation, Painters(1)
-        self.reading = 0.0
+        self.reading, self.helpers = 0.0, ThreadPoolExecutor(3)
 
     def read(self, plans: Sequence[Plan], z: int, x: int, y: int) -> bytes:
         """One vector tile for the public."""
         began = time.perf_counter()
         drawn = tuple(one for one in plans if z >= one.min_zoom)
         role = roles.PUBLIC_AUDIENCE
-        tile = b"".join(read_tiles(self.installation.database, role, drawn, z, x, y)[1]) if drawn else b""
+        tile = (
+            b"".join(read_tiles(self.installation.database, role, drawn, z, x, y, self.helpers)[1])
+            if drawn
+            else b""
+        )
         self.reading += time.perf_counter() - began
         return tile
 
@@ -67,13 +71,13 @@ class Bench:
         """Times over places and zooms of a map of these layers."""
         layers = [self.installation.catalogue.layer(one) for one in ids]
         plans = [plan(layer, view) for layer in layers if (view := view_for(layer, frozenset()))]
-        points = sampled_points(self.installation, ids[0] if len(ids) == 1 else "base.address_point", PLACES)
+        where = ids[0] if len(ids) == 1 else "base.address_point"
         first: list[float] = []
         each: list[float] = []
         self.reading, sizes = 0.0, []
         pids = self.painters.pids()
         before = worked_ms(pids[0]) if pids else 0.0
-        for one in sorted(self._metatiles(plans, points, ratio), key=lambda m: (m.z, m.left, m.top)):
+        for one in sorted(self._metatiles(plans, where, ratio), key=lambda m: (m.z, m.left, m.top)):
             began = time.perf_counter()
             pictures = draw_metatile(self.painters, self.read, layers, one)
             took = (time.perf_counter() - began) * 1000
@@ -88,11 +92,13 @@ class Bench:
             "mean_bytes": sum(sizes) // len(sizes),
         }
 
-    def _metatiles(self, plans: list[Plan], points: list[tuple[float, float]], ratio: int) -> set[Metatile]:
+    def _metatiles(self, plans: list[Plan], where: str, ratio: int) -> set[Metatile]:
         last = min(plan.min_zoom for plan in plans)
         zooms = [z for z in ZOOMS if z > last]
         return {
-            metatile_of(plans, z, *tile_at(lon, lat, z), ratio, "png") for z in zooms for lon, lat in points
+            metatile_of(plans, *tile, ratio, "png")
+            for z in zooms
+            for tile in filled_tiles(self.installation, self.installation.catalogue.layer(where), z, PLACES)
         }
 
 

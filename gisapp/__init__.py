@@ -36,7 +36,7 @@ def create_app(installation: Installation | None = None) -> Flask:
     security_headers.init_app(app)
     sign_in.init_app(app)
     oidc.init_app(app, installation.settings)
-    rasters.init_app(app, max(installation.settings.drawing_processes, 1))
+    rasters.init_app(app, installation)
     for blueprint in (
         sign_in.sign_in,
         account_pages.account_pages,

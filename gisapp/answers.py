@@ -18,18 +18,14 @@ PRIVATE = "private, no-cache"
 VARY = "Accept-Encoding, Cookie, Authorization"
 
 
-def send(
-    content: bytes, mimetype: str, *, public: bool = False, etag: str | None = None, compress: bool = True
-) -> Response:
+def send(content: bytes, mimetype: str, *, public: bool = False, etag: str | None = None) -> Response:
     """Answer with `content`, or with 304 where the asker has it already.
 
     public: every visitor gets these very bytes. Said to caches only when this asker has no cookie or token:
     an answer to somebody signed in may also renew the session's cookie.
     etag: what names this content; by default its hash. The compressed form has another, as RFC 9110 wants.
-    compress: False for what is compressed already, such as pictures.
     """
-    packed = compress and len(content) >= WORTH_COMPRESSING
-    packed = packed and request.accept_encodings.quality("gzip") > 0
+    packed = len(content) >= WORTH_COMPRESSING and request.accept_encodings.quality("gzip") > 0
     tag = (etag or hashlib.blake2b(content, digest_size=12).hexdigest()) + ("-gzip" if packed else "")
     known = request.method in ("GET", "HEAD") and request.if_none_match.contains_weak(tag)
     if known:

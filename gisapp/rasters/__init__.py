@@ -2,8 +2,11 @@
 
 From the inside out: `style` evaluates a MapLibre style, `symbolizers` says it to Mapnik, `decode` reads our vector tiles,
 `draw` draws them, `process` does so in a process of its own; `painters` keeps those processes, `metatile` says what to
-draw from which vector tiles, `kept` keeps a few, `routes` answers. Mapnik is loaded by `draw` and `process` only.
+draw from which vector tiles, `pictures` keeps them in the tile cache (`version` names what draws), `routes` answers. Mapnik is
+loaded by `draw` and `process` only.
 """
 
 MOST_WAITING = 8
 """Requests of one web process that may wait for pictures at once. It has as many threads more than the settings say."""
+FONTS = ("/usr/share/fonts", "/usr/local/share/fonts")
+"""Where drawing processes look for fonts."""

@@ -147,6 +147,9 @@ class _Drawing:
         for name, source in self._layers:
             layer = mapnik.Layer(name, SRS)
             layer.datasource = source
+            layer.buffer_size = (
+                reach  # of features: Mapnik multiplies it by the ratio, the map's own it does not
+            )
             layer.styles.append(name)
             drawn.layers.append(layer)
         unit = EXTENT / self._wish.tile_side

@@ -79,14 +79,14 @@ def draw_metatile(
     layers: those of the metatile's plans, in the order in which they are drawn within a slot.
     Raises errors.DrawingFailed, errors.Busy, and what `read` raises.
     """
-    zoom = metatile.z - 1
-    styles = [style for style in compose(layers, {layer.id: "" for layer in layers}) if is_drawn(style, zoom)]
+    styles = styles_at(compose(layers, {layer.id: "" for layer in layers}), metatile)
     found = list(_read(read, metatile, styles))
-    left, top = min((x for x, _, _ in found), default=0), min((y for _, y, _ in found), default=0)
+    around = list(metatile.vector_tiles(REACH))
+    left, top = (min(numbers) for numbers in zip(*around, strict=True))  # also where those hold nothing
     side = metatile.vector_side
     head: dict[str, Any] = {
         "styles": styles,
-        "zoom": zoom,
+        "zoom": metatile.z - 1,
         "count": metatile.count,
         "ratio": metatile.ratio,
         "format": metatile.format,
@@ -97,6 +97,11 @@ def draw_metatile(
     }
     pictures = painters.draw(head, [tile for _, _, tile in found])
     return {(metatile.left + x, metatile.top + y): picture for (x, y), picture in pictures.items()}
+
+
+def styles_at(styles: Sequence[dict[str, Any]], metatile: Metatile) -> list[dict[str, Any]]:
+    """Those of the composed style layers that are drawn in it."""
+    return [style for style in styles if is_drawn(style, metatile.z - 1)]
 
 
 def _read(

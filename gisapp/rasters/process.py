@@ -16,6 +16,7 @@ from typing import IO, Any
 
 import mapnik
 
+from gisapp.rasters import FONTS
 from gisapp.rasters.draw import Canvas, Wish
 from gisapp.rasters.frames import read_frame, write_frame
 from gisapp.rasters.symbolizers import FALLBACK_FACES
@@ -25,7 +26,6 @@ LONGEST_WAIT = 30.0
 IDLE_SECONDS = 600.0
 MOST_MEMORY = 2**30
 """Bytes of address space; a process that draws holds a tenth of it."""
-FONTS = ("/usr/share/fonts", "/usr/local/share/fonts")
 
 
 def main() -> None:

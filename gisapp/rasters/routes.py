@@ -3,10 +3,6 @@
 from __future__ import annotations
 
 import json
-import threading
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import TypeVar
 
 from flask import Blueprint, Flask, Response, current_app, request
@@ -16,38 +12,33 @@ from gisapp.access import trail
 from gisapp.access.guard import audience_role, installation, open_to_all
 from gisapp.catalogue.layer import Layer
 from gisapp.geo.tiles import exists
+from gisapp.installation import Installation
 from gisapp.rasters import MOST_WAITING
-from gisapp.rasters.kept import Kept
-from gisapp.rasters.metatile import draw_metatile, metatile_of, zooms
+from gisapp.rasters.metatile import metatile_of, zooms
 from gisapp.rasters.painters import Painters
+from gisapp.rasters.pictures import MIMETYPES, Studio, picture, picture_set
 from gisapp.rasters.tilejson import picture_json
-from gisapp.tiles.cache.codings import IDENTITY, unpack
+from gisapp.tiles.answer import send_tile
+from gisapp.tiles.cache.flight import Flight
+from gisapp.tiles.cache.made import Block
+from gisapp.tiles.hits import remember
 from gisapp.tiles.plan import Plan
-from gisapp.tiles.routes import asked
-from gisapp.tiles.setup import maker
+from gisapp.tiles.routes import asked, zooms_alike
+from gisapp.tiles.setup import cache_folder, maker
 
 rasters = Blueprint("rasters", __name__)
 
 T = TypeVar("T")
 
-MIMETYPES = {"png": "image/png", "webp": "image/webp"}
 RATIOS = {"256": 1, "512": 2}
+PATIENCE_SECONDS = 45.0  # longer than a drawing process may take, and the wait for a free one
 
 
-@dataclass(frozen=True)
-class Studio:
-    """What one web process draws with."""
-
-    painters: Painters
-    kept: Kept
-    room: threading.BoundedSemaphore
-
-
-def init_app(app: Flask, processes: int) -> None:
-    """Give the application `processes` drawing processes; none is started before a picture is wanted."""
-    app.extensions["gisapp_studio"] = Studio(
-        Painters(processes), Kept(), threading.BoundedSemaphore(MOST_WAITING)
-    )
+def init_app(app: Flask, installation: Installation) -> None:
+    """Give the application its drawing processes; none is started before a picture is wanted."""
+    painters = Painters(max(installation.settings.drawing_processes, 1))
+    flight: Flight[Block] = Flight(cache_folder(installation.settings), MOST_WAITING, PATIENCE_SECONDS)
+    app.extensions["gisapp_studio"] = Studio(painters, flight)
 
 
 @rasters.get("/tiles/<string:layers>/<int:z>/<int:x>/<int:y>.png")
@@ -89,39 +80,23 @@ def _picture(layers: str, z: int, x: int, y: int, form: str) -> Response:
     first, last = zooms(plans)
     if not (first <= z <= last and exists(z, x, y)):
         raise errors.TileNotFound(z=z, x=x, y=y, min_zoom=first, max_zoom=last)
-    metatile = metatile_of(plans, z, x, y, _one_of("size", RATIOS, "256"), form)
+    ratio = _one_of("size", RATIOS, "256")
+    metatile = metatile_of(plans, z, x, y, ratio, form)
     trail.note_opened(plan.layer for plan in plans if not plan.public and z > plan.min_zoom)
-    tiles, role = maker(), audience_role()
-
-    def read(wanted: Sequence[Plan], z: int, x: int, y: int) -> bytes:
-        kept = tiles.tile(role, wanted, z, x, y, IDENTITY).entry.kept
-        return unpack(kept.body, kept.coding)
-
+    alike = [
+        at + 1 for at in zooms_alike(plans, z - 1, last - 1)
+    ]  # pictures are one zoom ahead of their tiles
+    sets = {str(at): picture_set(metatile.plans, at, ratio, form) for at in alike}
+    remember(layers, form, sets, public=_public(plans))
     studio: Studio = current_app.extensions["gisapp_studio"]
-    key = role, metatile
-    pictures = studio.kept.ready(key)
-    if pictures is None:
-        with _room(studio):
-            drawn = [layer for layer, _ in found]
-            pictures = studio.kept.get(key, lambda: draw_metatile(studio.painters, read, drawn, metatile))
-    return answers.send(pictures[x, y], MIMETYPES[form], public=_public(plans), compress=False)
+    made = picture(studio, maker(), audience_role(), metatile, x, y)
+    return send_tile(made, public=_public(plans) and not answers.names_somebody())
 
 
 def _as_drawn(found: list[tuple[Layer, Plan]]) -> list[tuple[Layer, Plan]]:
     """In the catalogue's order, as the map pages draw them: the order in the address says nothing."""
     order = list(installation().catalogue.layers)
     return sorted(found, key=lambda pair: order.index(pair[0].id))
-
-
-@contextmanager
-def _room(studio: Studio) -> Iterator[None]:
-    """A place among those who wait. Raises errors.Busy at once where there is none: other requests need the threads."""
-    if not studio.room.acquire(blocking=False):
-        raise errors.Busy(seconds=1)
-    try:
-        yield
-    finally:
-        studio.room.release()
 
 
 def _public(plans: list[Plan]) -> bool:

@@ -1,14 +1,14 @@
 """The thin path: a tile that this process has in memory is answered before Flask is called.
 
-It knows no rules of its own. It remembers what the route decided for the very same credentials, for AT_MOST seconds at
-most (what everybody may see: for as long as the process lives), and answers only while the cache is certain to be in step
-with the database. Everything else, every refusal, every first request goes to the route.
+It knows no rules of its own. It remembers what the route decided for the very same credentials, layers, form and query, for
+AT_MOST seconds at most (what everybody may see: for as long as the process lives), and answers only while the cache is
+certain to be in step with the database. Everything else, every refusal, every first request goes to the route.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,13 +16,11 @@ from flask import Flask, Response, current_app, request
 from werkzeug.datastructures import Headers
 
 from gisapp import security_headers
-from gisapp.tiles.answer import MVT, headers_of, not_changed
-from gisapp.tiles.cache.cache import HIT, TileCache
-from gisapp.tiles.cache.codings import kind_of
-from gisapp.tiles.cache.sets import SetKey
+from gisapp.tiles.answer import OF_BODY, headers_of, kind_for, not_changed
+from gisapp.tiles.cache.cache import TileCache
+from gisapp.tiles.cache.made import HIT
+from gisapp.tiles.cache.sets import MVT, SetKey
 from gisapp.tiles.cache.tally import Tally
-from gisapp.tiles.maker import drawn_at, set_of
-from gisapp.tiles.plan import Plan
 
 REMEMBERED = 1.5  # seconds after which one request asks the route again …
 AT_MOST = 2.5  # … while the others go on: with the guard's own two seconds, a right that was taken away ends within five
@@ -41,7 +39,7 @@ class Known:
 
     again: float
     until: float
-    sets: dict[str, SetKey]
+    sets: Mapping[str, SetKey]
     shared: bool
 
 
@@ -68,10 +66,10 @@ class Hits:
 
     def _find(self, environ: Environ) -> tuple[str, list[tuple[str, str]], bytes] | None:
         parts = environ["PATH_INFO"].split("/")
-        if len(parts) != 6 or not parts[5].endswith(".mvt"):
+        if len(parts) != 6:
             return None
-        who = self._who(environ)
-        known = self._known.get((who, parts[2]))
+        row, _, form = parts[5].partition(".")
+        known = self._known.get((self._who(environ), parts[2], form, environ.get("QUERY_STRING", "")))
         if known is None:
             return None
         now = time.monotonic()
@@ -81,18 +79,18 @@ class Hits:
         if now > known.until:
             return None
         try:
-            of, x, y = known.sets[parts[3]], int(parts[4]), int(parts[5][:-4])
+            of, x, y = known.sets[parts[3]], int(parts[4]), int(row)
         except (ValueError, KeyError):
             return None
-        entry = self._cache.get(of, x, y, kind_of(environ.get("HTTP_ACCEPT_ENCODING", "")))
+        entry = self._cache.get(of, x, y, kind_for(of, environ.get("HTTP_ACCEPT_ENCODING", "")))
         if entry is None:
             return None
         headers = entry.headers.get(known.shared)
         if headers is None:
-            headers = [*headers_of(entry.kept, HIT, public=known.shared), *self._extra[known.shared]]
+            headers = [*headers_of(entry, HIT, public=known.shared), *self._extra[known.shared]]
             entry.headers[known.shared] = headers
         if not_changed(environ.get("HTTP_IF_NONE_MATCH"), entry.kept):
-            return "304 NOT MODIFIED", [one for one in headers if one[0] not in _OF_BODY], b""
+            return "304 NOT MODIFIED", [one for one in headers if one[0] not in OF_BODY], b""
         return "200 OK", headers, b"" if environ["REQUEST_METHOD"] == "HEAD" else entry.kept.body
 
     def _who(self, environ: Environ) -> Key | None:
@@ -101,19 +99,16 @@ class Hits:
             return tuple(environ.get(name) for name in (*WHO, "HTTP_HOST"))
         return (environ.get("HTTP_HOST"),) if self._host else None
 
-    def remember(self, environ: Environ, layers: str, plans: tuple[Plan, ...]) -> None:
-        """The route let this asker have these layers."""
+    def remember(
+        self, environ: Environ, layers: str, form: str, sets: Mapping[str, SetKey], *, public: bool
+    ) -> None:
+        """The route let this asker have these layers in this form."""
         if len(self._known) > MOST_REMEMBERED:
             self._known.clear()
         visitor = "HTTP_COOKIE" not in environ and "HTTP_AUTHORIZATION" not in environ
         now = float("inf") if visitor else time.monotonic()
-        zooms = range(min(plan.min_zoom for plan in plans), max(plan.max_zoom for plan in plans) + 1)
-        sets = {str(z): set_of(drawn_at(plans, z), z) for z in zooms}
-        shared = visitor and all(plan.public for plan in plans)
-        self._known[self._who(environ), layers] = Known(now + REMEMBERED, now + AT_MOST, sets, shared)
-
-
-_OF_BODY = frozenset({"Content-Type", "Content-Length", "Content-Encoding"})
+        place = self._who(environ), layers, form, environ.get("QUERY_STRING", "")
+        self._known[place] = Known(now + REMEMBERED, now + AT_MOST, sets, visitor and public)
 
 
 def _security(public: bool, secure: bool) -> list[tuple[str, str]]:
@@ -125,8 +120,12 @@ def _security(public: bool, secure: bool) -> list[tuple[str, str]]:
     return [(name, value) for name, value in added if name not in before | {"Cache-Control"}]
 
 
-def remember(layers: str, plans: Iterable[Plan]) -> None:
-    """The route lets the asker of this request have these layers: the thin path may answer them for a while."""
+def remember(layers: str, form: str, sets: Mapping[str, SetKey], *, public: bool) -> None:
+    """The route lets the asker of this request have these layers in this form: the thin path may answer them for a while.
+
+    form: how such addresses end. sets: by zoom, those that this asker may have with this very query.
+    public: every visitor gets the same.
+    """
     hits: Hits | None = current_app.extensions.get("gisapp_hits")
     if hits is not None:
-        hits.remember(request.environ, layers, tuple(plans))
+        hits.remember(request.environ, layers, form, sets, public=public)

@@ -11,7 +11,8 @@ from functools import lru_cache
 
 from gisapp import errors
 from gisapp.db import Database
-from gisapp.tiles.cache.cache import Found, Made, TileCache
+from gisapp.tiles.cache.cache import TileCache
+from gisapp.tiles.cache.made import Found, Made
 from gisapp.tiles.cache.sets import SetKey
 from gisapp.tiles.plan import Plan
 from gisapp.tiles.queries import read_tiles

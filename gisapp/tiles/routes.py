@@ -11,10 +11,10 @@ from gisapp.access import trail
 from gisapp.access.guard import audience_role, installation, open_to_all, visible
 from gisapp.catalogue.layer import Layer, View, tokens
 from gisapp.geo.tiles import exists
-from gisapp.tiles.answer import headers_of, not_changed
-from gisapp.tiles.cache.cache import Found
+from gisapp.tiles.answer import send_tile
 from gisapp.tiles.cache.codings import kind_of
 from gisapp.tiles.hits import remember
+from gisapp.tiles.maker import drawn_at, set_of
 from gisapp.tiles.plan import Plan, plan
 from gisapp.tiles.setup import maker
 from gisapp.tiles.tilejson import tilejson
@@ -34,10 +34,12 @@ def tile(layers: str, z: int, x: int, y: int) -> Response:
     plans = [plan for _, plan in asked(layers)]
     _require_range(plans, z, x, y)
     trail.note_opened(plan.layer for plan in plans if not plan.public and z >= plan.min_zoom)
-    remember(layers, plans)
+    public, last = all(plan.public for plan in plans), max(plan.max_zoom for plan in plans)
+    zooms = zooms_alike(plans, z, last)
+    remember(layers, "mvt", {str(at): set_of(drawn_at(plans, at), at) for at in zooms}, public=public)
     kind = kind_of(request.headers.get("Accept-Encoding", ""))
     found = maker().tile(audience_role(), plans, z, x, y, kind)
-    return _send(found, public=all(plan.public for plan in plans) and not answers.names_somebody())
+    return send_tile(found, public=public and not answers.names_somebody())
 
 
 @tiles.get("/tiles/<string:layers>.json")
@@ -51,16 +53,10 @@ def description(layers: str) -> Response:
     return answers.send(content.encode(), "application/json", public=all(plan.public for _, plan in found))
 
 
-def _send(found: Found, *, public: bool) -> Response:
-    kept = found.entry.kept
-    known = not_changed(request.headers.get("If-None-Match"), kept)
-    response = Response(b"" if known else kept.body, 304 if known else 200)
-    for name, value in headers_of(kept, found.how, public=public):
-        response.headers[name] = value
-    if known:
-        for name in ("Content-Type", "Content-Length", "Content-Encoding"):
-            response.headers.pop(name, None)
-    return response
+def zooms_alike(plans: list[Plan], z: int, last: int) -> range:
+    """The zooms up to `last` whose tiles show no restricted layer that those of `z` do not: opening one is recorded."""
+    later = (plan.min_zoom for plan in plans if not plan.public and plan.min_zoom > z)
+    return range(min(plan.min_zoom for plan in plans), min([last + 1, *later]))
 
 
 def asked(layers: str) -> list[tuple[Layer, Plan]]:

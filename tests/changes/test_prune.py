@@ -160,7 +160,7 @@ def test_the_worker_s_pruning_goes_on_by_itself_also_after_a_failure(
     age(town, 3)
 
     async def run() -> None:
-        task = asyncio.create_task(pruning.prune_often(town.installation.database))
+        task = asyncio.create_task(pruning.prune_often(town.installation.database, []))
         until = time.monotonic() + 10
         while notes(town) and time.monotonic() < until:
             await asyncio.sleep(0.05)

@@ -169,10 +169,9 @@ def _runs(pid: int) -> bool:
 def test_over_http_a_crash_is_503_with_a_time_to_wait(
     app: Flask, client: FlaskClient, installation: Installation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    studio = app.extensions["gisapp_studio"]
     broken = Painters(1, [sys.executable, "-c", "import os, signal; os.kill(os.getpid(), signal.SIGSEGV)"])
     monkeypatch.setattr(
-        "gisapp.rasters.routes.draw_metatile", lambda _, read, layers, one: broken.draw(HEAD, [])
+        "gisapp.rasters.pictures.draw_metatile", lambda _, read, layers, one: broken.draw(HEAD, [])
     )
     address = "/tiles/base.boundary/10/914/404.png"
     answer = client.get(address)
@@ -180,4 +179,4 @@ def test_over_http_a_crash_is_503_with_a_time_to_wait(
     assert answer.get_json()["title"] and answer.headers["Cache-Control"] == "no-store"
     monkeypatch.undo()
     assert client.get(address).status_code == 200, "a failure is not kept"
-    assert studio.room.acquire(blocking=False) and not studio.room.release()
+    assert app.extensions["gisapp_studio"].flight.waiting == 0

@@ -135,3 +135,27 @@ def test_the_tilejson_of_pictures(client: FlaskClient, installation: Installatio
     assert (said["minzoom"], said["maxzoom"]) == (min(layer.min_zoom for layer in layers) + 1, 20)
     assert said["tileSize"] == 256 and said["bounds"] == list(installation.city.bounds)
     assert client.get("/tiles/base.building/pictures.json").get_json()["format"] == "png"
+
+
+def test_the_thin_path_gives_a_kept_picture_only_to_whom_the_route_gave_the_like(
+    app: Flask, client: FlaskClient, signed_in: Enter, place_of: PlaceOf
+) -> None:
+    x, y = place_of("tax.parcel", 18)
+    public, restricted = f"/tiles/base.building/18/{x}/{y}.webp", f"/tiles/tax.parcel/18/{x}/{y}.webp"
+    tax = signed_in("tax")
+    for path in (public, restricted):
+        first, second = tax.get(path), tax.get(path)
+        assert second.headers["Cache-Status"] == "gisapp; hit" and second.get_data() == first.get_data()
+        assert second.headers["Content-Type"] == "image/webp" and "Content-Encoding" not in second.headers
+        assert second.headers["Cache-Control"].startswith("private")
+    for _ in range(2):
+        assert client.get(restricted).status_code == 404
+        answer = client.get(public, headers={"Accept-Encoding": "gzip, br"})
+        assert answer.headers["Cache-Control"].startswith("public")
+        assert answer.headers["Access-Control-Allow-Origin"] == "*"
+        assert answer.headers["X-Content-Type-Options"] == "nosniff"
+        assert client.get(public + "?size=1024").status_code == 400
+    small, large = picture(client, public), picture(client, public + "?size=512")
+    assert (small.size, large.size) == ((256, 256), (512, 512))
+    known = client.get(public, headers={"If-None-Match": answer.headers["ETag"]})
+    assert known.status_code == 304 and not known.get_data()

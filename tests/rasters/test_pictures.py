@@ -111,6 +111,19 @@ def test_a_dot_over_the_edge_of_two_tiles_is_whole(painters: Painters) -> None:
         assert (across[0], across[-1]) == pytest.approx((x - 30, x + 29), abs=1)
 
 
+@pytest.mark.parametrize("ratio", [1, 2])
+def test_what_lies_further_than_128_pixels_away_has_no_say(painters: Painters, ratio: int) -> None:
+    """Pictures are kept while nothing changes within that reach, so nothing beyond it may be seen."""
+    dot = {"type": "circle", "paint": {"circle-color": "#c8372d", "circle-radius": 200}}
+    for x, seen in ((1024 + 120, True), (1024 + 140, False)):
+        west, east = drawn(painters, layer_of(dot), [(Point(x, 500), {})], ratio)
+        assert west.any() == seen and east.any()
+    name = {**NAME, "layout": {**NAME["layout"], "text-size": 120}}
+    for x, seen in ((1024 + 120, True), (1024 + 140, False)):
+        west, east = drawn(painters, layer_of(name), [(Point(x, 500), {"name": "市民会館"})], ratio)
+        assert west.any() == seen and east.any()
+
+
 def test_what_lies_over_several_tiles_is_painted_once(painters: Painters) -> None:
     fill = {"type": "fill", "paint": {"fill-color": "#c8372d", "fill-opacity": 0.5}}
     square = Polygon([(100, 100), (1500, 100), (1500, 900), (100, 900)])

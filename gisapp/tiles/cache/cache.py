@@ -2,64 +2,40 @@
 
 from __future__ import annotations
 
-import hashlib
 import logging
 import threading
 from collections.abc import Callable, Iterable
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 
 from gisapp import errors
-from gisapp.changes.follow import Change
 from gisapp.db import Database
 from gisapp.tiles.cache import codings
 from gisapp.tiles.cache.board import Notice, now
-from gisapp.tiles.cache.file import Broken, TileFile, sees
+from gisapp.tiles.cache.file import Broken, TileFile
 from gisapp.tiles.cache.flight import Flight
 from gisapp.tiles.cache.follower import MOST_BEHIND, Follower
 from gisapp.tiles.cache.ledger import Ledger, Notes
+from gisapp.tiles.cache.made import AWAY, HIT, MISS, Block, Found, Made, entries_of, is_missing
 from gisapp.tiles.cache.memory import Entry, Memory
-from gisapp.tiles.cache.reach import concerns, touches
 from gisapp.tiles.cache.sets import Kept, SetKey
 from gisapp.tiles.cache.store import Store
 from gisapp.tiles.cache.tally import Tally
 
 log = logging.getLogger("gisapp.tiles")
-HIT, MISS, AWAY = "hit", "miss", "away"
 TRIES = 4
-
-
-@dataclass(frozen=True)
-class Made:
-    """A tile fresh from PostGIS and the snapshot under which it was read; empty for what was put together from kept tiles."""
-
-    content: bytes
-    seen: str
-
-
-@dataclass(frozen=True)
-class Found:
-    """A tile and how it was come by: HIT, MISS, or AWAY (the database does not answer; this was right before).
-
-    current: it shows all that had been followed when it was found.
-    """
-
-    entry: Entry
-    how: str
-    current: bool = True
 
 
 class TileCache:
     """Opened at its first use, so that a process that serves no tile holds nothing."""
 
     def __init__(self, database: Database, folder: Path, disk: int, memory: int, most_waiting: int) -> None:
-        self._folder, self._disk = folder, disk
+        self.folder, self._disk = folder, disk
         self._database, self._most_waiting = database, most_waiting
         self.asked = 0.0  # when a tile was last asked for, on the board's clock
         self.memory = Memory(memory)
         self._lock = threading.Lock()
-        self._opened: tuple[Follower, Flight[Found]] | None = None
+        self._opened: tuple[Follower, Flight[Block]] | None = None
         self._file: TileFile | None = None
         self._generation = 0
         self.hits, self.misses = Tally(), Tally()  # of the slow path
@@ -69,12 +45,12 @@ class TileCache:
         """What keeps it in step with the database."""
         return self._parts()[0]
 
-    def _parts(self) -> tuple[Follower, Flight[Found]]:
+    def _parts(self) -> tuple[Follower, Flight[Block]]:
         if self._opened is None:
             with self._lock:
                 if self._opened is None:
-                    follower = Follower(self._database, self._folder)
-                    self._opened = follower, Flight(self._folder, self._most_waiting)
+                    follower = Follower(self._database, self.folder)
+                    self._opened = follower, Flight(self.folder, self._most_waiting)
         return self._opened
 
     def get(self, of: SetKey, x: int, y: int, kind: str) -> Entry | None:
@@ -87,10 +63,21 @@ class TileCache:
             return None
         return self.memory.get((of.key, x, y, kind))
 
-    def tile(self, of: SetKey, x: int, y: int, kind: str, make: Callable[[], Made], *, public: bool) -> Found:
+    def tile(
+        self,
+        of: SetKey,
+        x: int,
+        y: int,
+        kind: str,
+        make: Callable[[], Made],
+        *,
+        public: bool,
+        flight: Flight[Block] | None = None,
+    ) -> Found:
         """The tile for this kind of client, made with `make` where it is not kept.
 
-        public: while the database is away, what is kept may be given. Raises errors.DatabaseAway, TooSlow, Busy.
+        public: while the database is away, what is kept may be given. flight: in which others wait for it, if not with
+        those who wait for vector tiles. Raises errors.DatabaseAway, TooSlow, Busy.
         """
         self.asked = now()
         try:
@@ -104,7 +91,7 @@ class TileCache:
         if entry is not None:
             self.hits.add()
             return Found(entry, HIT)
-        return self._share(of, x, y, kind, make)
+        return self._share(of, x, y, kind, make, flight or self._parts()[1])
 
     def piece(self, of: SetKey, x: int, y: int) -> Made | None:
         """A tile that is part of another, if it is kept."""
@@ -122,7 +109,7 @@ class TileCache:
             return False
         changes = [change for _, change in notes] if notes is not None else None
         return changes is not None and not any(
-            _missing(of, x, y, made.seen, change) for of, made in pieces for change in changes
+            is_missing(of, x, y, made.seen, change) for of, made in pieces for change in changes
         )
 
     def keep_piece(self, of: SetKey, x: int, y: int, made: Made, since: int) -> None:
@@ -130,43 +117,49 @@ class TileCache:
         with suppress(Broken):
             self._put(of, x, y, made, codings.ZSTD, since)
 
-    def _put(self, of: SetKey, x: int, y: int, made: Made, kind: str, since: int) -> tuple[Entry, int | None]:
-        """The tile as an entry, and the sequence at which it was kept (None: it is old already). Raises Broken."""
-        entry = _entry(of, x, y, made.content, kind, made.seen)
+    def _put(
+        self, of: SetKey, x: int, y: int, made: Made, kind: str, since: int
+    ) -> tuple[list[Entry], int | None]:
+        """What was made as entries, and the sequence at which it was kept (None: it is old already). Raises Broken."""
+        entries = entries_of(of, x, y, made, kind)
 
         def may(notes: Notes) -> bool:
-            return not any(_missing(of, x, y, made.seen, change) for _, change in notes)
+            return not any(is_missing(of, x, y, made.seen, change) for _, change in notes)
 
-        return entry, self.store().put(of, x, y, entry.kept, since, may)
+        tiles = {(entry.x, entry.y): entry.kept for entry in entries}
+        return entries, self.store().put_all(of, tiles, since, may)
 
-    def _share(self, of: SetKey, x: int, y: int, kind: str, make: Callable[[], Made]) -> Found:
-        def find() -> Found | None:
+    def _share(
+        self, of: SetKey, x: int, y: int, kind: str, make: Callable[[], Made], flight: Flight[Block]
+    ) -> Found:
+        def find() -> Block | None:
             entry = self._find(of, x, y, kind, self.step())
-            return None if entry is None else Found(entry, HIT)
+            return None if entry is None else {(x, y): Found(entry, HIT)}
 
-        def compute() -> Found:
+        def compute() -> Block:
             self.misses.add()
             return self._make(of, x, y, kind, make)
 
-        flight = self._parts()[1]
         for _ in range(TRIES):
-            found, own = flight.do((of.key, x, y), find, compute)
-            if own or found.current:
+            block, own = flight.do((of.key, *of.block_of(x, y)), find, compute)
+            found = (block if (x, y) in block else find() or {}).get((x, y))
+            if found is not None and (own or found.current):
                 return self._as_kind(found, kind)
-        return compute()  # changed faster than it can be shared
+        return compute()[x, y]  # changed faster than it can be shared
 
-    def _make(self, of: SetKey, x: int, y: int, kind: str, make: Callable[[], Made]) -> Found:
-        since = self.step()
+    def _make(self, of: SetKey, x: int, y: int, kind: str, make: Callable[[], Made]) -> Block:
+        since, kept = self.step(), None
         made = make()
         try:
             self.step()
-            entry, kept = self._put(of, x, y, made, kind, since)
+            entries, kept = self._put(of, x, y, made, kind, since)
         except (Broken, errors.DatabaseAway) as error:
             log.warning("tile cache: not kept (%s)", type(error).__name__)
-            return Found(_entry(of, x, y, made.content, kind), MISS, current=False)
+            entries = entries_of(of, x, y, made, kind)
         if kept is not None:
-            self.memory.put(kind, entry, kept)
-        return Found(entry, MISS, current=kept is not None)
+            for entry in entries:
+                self.memory.put(kind, entry, kept)
+        return {(entry.x, entry.y): Found(entry, MISS, current=kept is not None) for entry in entries}
 
     def step(self, most_behind: float = MOST_BEHIND) -> int:
         """Be in step with the database; returns the sequence of that moment. Raises errors.DatabaseAway."""
@@ -280,16 +273,3 @@ class TileCache:
         if self._file is not None:
             self._file.close()
             self._file = None
-
-
-def _entry(of: SetKey, x: int, y: int, content: bytes, kind: str, seen: str = "") -> Entry:
-    coding = codings.fast(kind, len(content))
-    digest = hashlib.blake2b(content, digest_size=12).hexdigest()
-    return Entry(of, x, y, Kept(digest, coding, codings.pack(content, coding), seen=seen))
-
-
-def _missing(of: SetKey, x: int, y: int, seen: str, change: Change) -> bool:
-    """Whether the change concerns the tile and is not in it."""
-    if change.relation not in of.reads or not concerns(change, of.zoom, of.reads[change.relation]):
-        return False
-    return not sees(seen, change.txid) and touches(change, of.zoom, x, y)

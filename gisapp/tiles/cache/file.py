@@ -16,11 +16,14 @@ from pathlib import Path
 from gisapp.changes.follow import Snapshot
 
 WAIT_SECONDS = 2.0  # for another process's writing, which takes milliseconds
-_SCHEMA = """
+FORM = 2  # of the tables below: a file of another form is not read but begun anew
+_SCHEMA = f"""
 PRAGMA journal_mode = wal;
+PRAGMA user_version = {FORM};
 CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS tile_set (
-  id INTEGER PRIMARY KEY AUTOINCREMENT, key BLOB NOT NULL UNIQUE, zoom INTEGER NOT NULL, reads TEXT NOT NULL
+  id INTEGER PRIMARY KEY AUTOINCREMENT, key BLOB NOT NULL UNIQUE, zoom INTEGER NOT NULL, reads TEXT NOT NULL,
+  block INTEGER NOT NULL, margin REAL NOT NULL, source INTEGER
 );
 CREATE TABLE IF NOT EXISTS tile (
   id INTEGER PRIMARY KEY AUTOINCREMENT, tile_set INTEGER NOT NULL, x INTEGER NOT NULL, y INTEGER NOT NULL,
@@ -44,6 +47,9 @@ class TileFile:
         self.path = path
         self._idle: queue.LifoQueue[sqlite3.Connection] = queue.LifoQueue()
         with self.connection() as db:
+            form = db.execute("PRAGMA user_version").fetchone()[0]
+            if form != FORM and db.execute("SELECT EXISTS (SELECT 1 FROM sqlite_schema)").fetchone()[0]:
+                raise Broken(f"a file of form {form}")
             db.executescript(_SCHEMA)
 
     @contextmanager

@@ -27,13 +27,21 @@ _LOCK = struct.Struct("hhqqi4x")  # struct flock: type, whence, start, length, p
 
 
 class Flight(Generic[T]):
-    """Computations under way, by what names them. `folder`: shared by the processes of the node."""
+    """Computations under way, by what names them. `folder`: shared by the processes of the node.
 
-    def __init__(self, folder: Path, most_waiting: int) -> None:
-        self._path = folder / "flight.lock"
+    patience: seconds after which who waits for another's result is told to come again.
+    """
+
+    def __init__(self, folder: Path, most_waiting: int, patience: float = WAIT_SECONDS) -> None:
+        self._path, self._patience = folder / "flight.lock", patience
         self._under_way: dict[Hashable, Future[T]] = {}
         self._lock = threading.Lock()
         self._most_waiting, self._waiting = most_waiting, 0
+
+    @property
+    def waiting(self) -> int:
+        """How many compute or wait."""
+        return self._waiting
 
     def do(self, name: Hashable, find: Callable[[], T | None], compute: Callable[[], T]) -> tuple[T, bool]:
         """The result of `compute`, by whoever computes it now, or what `find` finds once another process has it.
@@ -51,7 +59,7 @@ class Flight(Generic[T]):
                 future = self._under_way[name] = Future()
         try:
             return (
-                self._compute(name, future, find, compute) if first else future.result(WAIT_SECONDS)
+                self._compute(name, future, find, compute) if first else future.result(self._patience)
             ), first
         except TimeoutError as error:
             raise errors.Busy(seconds=5) from error
@@ -82,7 +90,7 @@ class Flight(Generic[T]):
         byte = zlib.crc32(repr(name).encode())
         file = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
-            until = time.monotonic() + WAIT_SECONDS
+            until = time.monotonic() + self._patience
             while not _try_lock(file, byte):
                 if time.monotonic() > until:
                     raise errors.Busy(seconds=5)

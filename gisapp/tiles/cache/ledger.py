@@ -7,11 +7,12 @@ import sqlite3
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from gisapp.changes.follow import Change, Position
 from gisapp.tiles.cache.file import TileFile, get_meta, set_meta
-from gisapp.tiles.cache.reach import Range, concerns, ranges
-from gisapp.tiles.cache.sets import Reads
+from gisapp.tiles.cache.reach import Range, boxes_in, concerns, ranges
+from gisapp.tiles.cache.sets import Reach, Reads
 
 KEPT_SECONDS = 600.0  # longer than any statement may take
 MOST_RANGES = 20_000  # of one change at one zoom: above, its sets are forgotten whole
@@ -63,7 +64,7 @@ class Ledger:
         """
         with self._file.writing() as db:
             sequence = int(get_meta(db, "sequence", "0")) + 1
-            sets = db.execute("SELECT id, zoom, reads FROM tile_set").fetchall()
+            sets = db.execute("SELECT id, zoom, reads, block, margin, source FROM tile_set").fetchall()
             gone = sum(_forget(db, change, sets) for change in changes)
             now = time.time()
             notes = ((sequence, now, change_as_json(change)) for change in changes)
@@ -97,19 +98,20 @@ def read_notes(db: sqlite3.Connection, after: int) -> tuple[int, Notes | None]:
     return sequence, [(number, change_from_json(text)) for number, text in rows]
 
 
-def _forget(db: sqlite3.Connection, change: Change, sets: list[tuple[int, int, str]]) -> int:
-    by_zoom: dict[int, set[Range]] = {}
+def _forget(db: sqlite3.Connection, change: Change, sets: list[tuple[Any, ...]]) -> int:
+    reached: dict[tuple[int, Reach], set[Range]] = {}
     gone = 0
-    for id, zoom, text in sets:
-        reads = reads_from_json(text)
-        if change.relation not in reads or not concerns(change, zoom, reads[change.relation]):
+    for id, zoom, text, *rest in sets:
+        reads, reach = reads_from_json(text), Reach(*rest)
+        if change.relation not in reads or not concerns(change, zoom, reads[change.relation], reach):
             continue
-        if change.boxes is not None and zoom not in by_zoom:
-            by_zoom[zoom] = ranges(change.boxes, zoom)
-        if change.boxes is None or len(by_zoom[zoom]) > MOST_RANGES:
+        if change.boxes is not None and (zoom, reach) not in reached:
+            reached[zoom, reach] = ranges(boxes_in(change, reach), zoom, reach)
+        if change.boxes is None or len(reached[zoom, reach]) > MOST_RANGES:
             db.execute("DELETE FROM tile_set WHERE id = ?", (id,))  # its tiles are swept later
             continue
-        rows = [(id, *one, change.txid) for one in by_zoom[zoom]]  # what shows the change already may stay
+        # what shows the change already may stay
+        rows = [(id, *one, change.txid) for one in reached[zoom, reach]]
         gone += db.executemany(_FORGET, rows).rowcount
     return gone
 

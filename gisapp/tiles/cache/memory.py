@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 from gisapp.changes.follow import Change
 from gisapp.tiles.cache.file import sees
 from gisapp.tiles.cache.ledger import Notes
-from gisapp.tiles.cache.reach import Range, concerns, ranges
-from gisapp.tiles.cache.sets import Kept, SetKey
+from gisapp.tiles.cache.reach import Range, boxes_in, concerns, ranges
+from gisapp.tiles.cache.sets import Kept, Reach, SetKey
 
 Place = tuple[bytes, int, int, str]  # key of the set, x, y, kind of client
 OVERHEAD = 600  # bytes that an entry takes besides its body, about
@@ -96,15 +96,19 @@ class Memory:
             self.sequence = sequence
 
     def _touched(self, notes: Notes) -> list[Place]:
-        reach: dict[tuple[int, int], set[Range] | None] = {}
+        reached: dict[tuple[int, int, Reach], set[Range] | None] = {}
+        kinds = {(entry.of.zoom, entry.of.reach) for entry in self._entries.values()}
         for number, (_, change) in enumerate(notes):
-            for zoom in {entry.of.zoom for entry in self._entries.values()}:
-                found = None if change.boxes is None else ranges(change.boxes, zoom)
-                reach[number, zoom] = None if found is None or len(found) > MOST_RANGES else found
+            for kind in kinds:
+                found = None if change.boxes is None else ranges(boxes_in(change, kind[1]), *kind)
+                reached[number, *kind] = None if found is None or len(found) > MOST_RANGES else found
         return [
             place
             for place, entry in self._entries.items()
-            if any(_meets(entry, change, reach[n, entry.of.zoom]) for n, (_, change) in enumerate(notes))
+            if any(
+                _meets(entry, change, reached[n, entry.of.zoom, entry.of.reach])
+                for n, (_, change) in enumerate(notes)
+            )
         ]
 
     def _drop(self, place: Place) -> None:
@@ -130,10 +134,10 @@ class Memory:
         return len(self._entries)
 
 
-def _meets(entry: Entry, change: Change, reach: set[Range] | None) -> bool:
-    reads = entry.of.reads
+def _meets(entry: Entry, change: Change, reached: set[Range] | None) -> bool:
+    of = entry.of
     if sees(entry.kept.seen, change.txid):
         return False
-    if change.relation not in reads or not concerns(change, entry.of.zoom, reads[change.relation]):
+    if change.relation not in of.reads or not concerns(change, of.zoom, of.reads[change.relation], of.reach):
         return False
-    return reach is None or any(x1 <= entry.x <= x2 and y1 <= entry.y <= y2 for x1, x2, y1, y2 in reach)
+    return reached is None or any(x1 <= entry.x <= x2 and y1 <= entry.y <= y2 for x1, x2, y1, y2 in reached)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 import zlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from isal import isal_zlib
 
@@ -17,7 +17,7 @@ SWEPT_AT_ONCE = 500
 _GET = """
 SELECT hash, coding, body, hard, crc, seen FROM tile JOIN tile_set ON tile_set.id = tile.tile_set WHERE key = ? AND x = ? AND y = ?
 """
-_SET = "INSERT OR IGNORE INTO tile_set (key, zoom, reads) VALUES (?, ?, ?)"
+_SET = "INSERT OR IGNORE INTO tile_set (key, zoom, reads, block, margin, source) VALUES (?, ?, ?, ?, ?, ?)"
 _PUT = """
 INSERT OR REPLACE INTO tile (tile_set, x, y, coding, hash, hard, crc, stored, seen, body)
 SELECT id, ?, ?, ?, ?, ?, ?, ?, ?, ? FROM tile_set WHERE key = ?
@@ -57,18 +57,31 @@ class Store:
     def put(
         self, of: SetKey, x: int, y: int, kept: Kept, since: int, may: Callable[[Notes], bool]
     ) -> int | None:
-        """Keep a tile that was made when the sequence was `since`, if `may` agrees after seeing what was noted meanwhile.
+        """Keep one tile, as `put_all` does."""
+        return self.put_all(of, {(x, y): kept}, since, may)
 
-        Returns the sequence at that moment; None where it was not kept.
+    def put_all(
+        self,
+        of: SetKey,
+        tiles: Mapping[tuple[int, int], Kept],
+        since: int,
+        may: Callable[[Notes], bool],
+    ) -> int | None:
+        """Keep tiles (of one block) that were made when the sequence was `since`, if `may` agrees after seeing what was
+        noted meanwhile.
+
+        Returns the sequence at that moment; None where they were not kept.
         """
         with self._file.writing() as db:
             sequence, notes = read_notes(db, since)
             if notes is None or not may(notes):
                 return None
-            db.execute(_SET, (of.key, of.zoom, reads_as_json(of.reads)))
-            crc = _crc(of, x, y, kept.hash, kept.body)
-            values = (x, y, kept.coding, kept.hash, kept.hard, crc, time.time(), kept.seen, kept.body, of.key)
-            db.execute(_PUT, values)
+            db.execute(_SET, (of.key, of.zoom, reads_as_json(of.reads), *of.reach))
+            now = time.time()
+            for (x, y), kept in tiles.items():
+                crc = _crc(of, x, y, kept.hash, kept.body)
+                values = (x, y, kept.coding, kept.hash, kept.hard, crc, now, kept.seen, kept.body, of.key)
+                db.execute(_PUT, values)
             return sequence
 
     def add_form(self, of: SetKey, x: int, y: int, kept: Kept) -> bool:

@@ -19,7 +19,7 @@ from gisapp.cli.people import add_person
 from gisapp.schema.sync import sync
 from gisapp.settings import Settings
 from tests.conftest import PASSWORD, visitor
-from tests.tiles.cache.town import Town, connect
+from tests.tiles.cache.town import LAYER, Town, connect
 
 ZONE = "INSERT INTO tax.parcel (parcel_id, lot_number, geom) SELECT '1', '5-1', ST_Multi(ST_Buffer(geom, 20)) FROM facilities.public_facility"
 
@@ -90,6 +90,26 @@ def test_while_it_is_away_kept_public_tiles_are_served_and_say_so(town: Town) ->
         town.put(1, "新市役所")
     assert (town.names(kept), town.state(kept)) == ({1: "新市役所"}, "hit")
     assert town.get(other).status_code == 200
+
+
+def test_while_it_is_away_kept_public_pictures_are_served_and_none_is_drawn(town: Town) -> None:
+    with town.changing():
+        town.put(1, "市役所")
+    _, x, y = town.tile(zoom=17)
+    kept, other = f"/tiles/{LAYER}/17/{x}/{y}.png", f"/tiles/{LAYER}/17/{x}/{y}.webp"
+    picture = town.client.get(kept).get_data()
+    cluster.stop(cluster.locate(town.installation.settings))
+    time.sleep(0.2)
+    answer = town.client.get(kept)
+    assert (answer.status_code, answer.get_data()) == (200, picture)
+    assert answer.headers["Cache-Status"] == "gisapp; hit; detail=database-away"
+    refused = town.client.get(other)  # though the vector tiles that it shows are kept
+    assert refused.status_code == 503 and int(refused.headers["Retry-After"]) > 0
+    restart(town)
+    with town.changing():
+        town.raw.execute("TRUNCATE facilities.public_facility")
+    assert town.client.get(kept).get_data() != picture
+    assert town.client.get(other).status_code == 200
 
 
 def test_while_it_is_away_a_restricted_tile_is_refused(town: Town) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from gisapp.changes.follow import Change
 from gisapp.tiles.cache.memory import OVERHEAD, Entry, Memory
-from gisapp.tiles.cache.sets import Kept, SetKey
+from gisapp.tiles.cache.sets import Kept, Reach, SetKey
 
 OF = SetKey(b"a", 3, {"a.b": frozenset({"name"})})
 CHANGE = Change(1, 5, "a.b", None, ((1.0, -1.0, 2.0, -0.5),))  # column 4 (and 3) of zoom 3, row 4
@@ -73,3 +73,17 @@ def test_what_was_not_asked_for_the_longest_goes_first() -> None:
         memory.get((b"a", 0, 4, ""))
     memory.put("", entry(5, bytes(1000)), 1)
     assert held(memory) == [0, 2, 3, 5]
+
+
+def test_blocks_go_whole_and_by_the_zoom_of_the_tiles_they_are_made_of() -> None:
+    memory = Memory(10**6)
+    memory.catch_up(0, 5, None)
+    of = SetKey(b"p", 3, OF.reads, Reach(block=4, margin=0.5, source=2))
+    for x in range(8):
+        memory.put("", Entry(of, x, 4, Kept("h", "", b"picture")), 5)
+    memory.catch_up(5, 6, [(6, Change(1, 5, "a.b", None, ((1.5e7, -9e6, 1.5e7, -9e6),), zoom=3))])
+    assert len(memory) == 8
+    memory.catch_up(6, 7, [(7, Change(2, 5, "a.b", None, ((1.5e7, -9e6, 1.5e7, -9e6),), zoom=2))])
+    assert [x for x in range(8) if memory.get((b"p", x, 4, ""))] == [0, 1, 2, 3]
+    memory.catch_up(7, 8, [(8, Change(3, 5, "a.b", None, ((5e6, -5e6, 5e6, -5e6),), zoom=2))])
+    assert len(memory) == 0

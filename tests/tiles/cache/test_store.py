@@ -10,7 +10,7 @@ import pytest
 from gisapp.changes.follow import Change, Position
 from gisapp.tiles.cache.file import Broken, TileFile
 from gisapp.tiles.cache.ledger import Ledger
-from gisapp.tiles.cache.sets import Kept, SetKey
+from gisapp.tiles.cache.sets import Kept, Reach, SetKey
 from gisapp.tiles.cache.store import Store
 
 POSITION = Position("10:10:", "e", 1, ("a",), "now")
@@ -110,3 +110,29 @@ def test_a_tile_that_shows_the_change_already_stays(file: TileFile) -> None:
     everywhere = (-2e7, -2e7, 2e7, 2e7)
     Ledger(file).forget([Change(1, 5, "a.b", None, (everywhere,))], POSITION)
     assert [x for x in range(5) if store.get(NAMES, x, 0)] == [1, 3]
+
+
+def test_blocks_go_whole_and_by_the_zoom_of_the_tiles_they_are_made_of(file: TileFile) -> None:
+    of, store = SetKey(b"p", 3, {"a.b": None}, Reach(block=4, margin=0.5, source=2)), Store(file, 2**30)
+    picture = Kept("h", "", b"picture")
+    for left in (0, 4):
+        store.put_all(of, {(left + n, 4): picture for n in range(4)}, 100, lambda notes: True)
+    ledger = Ledger(file)
+    far = (1.5e7, -9e6, 1.5e7, -9e6)  # in tile 3/2 of zoom 2: columns 6 and 7 of zoom 3
+    assert ledger.forget([Change(1, 5, "a.b", None, (far,), zoom=3)], POSITION)[1] == 0
+    assert ledger.forget([Change(2, 5, "a.b", None, (far,), zoom=2)], POSITION)[1] == 4
+    assert [x for x in range(8) if store.get(of, x, 4)] == [0, 1, 2, 3]
+    near = (
+        5e6,
+        -5e6,
+        5e6,
+        -5e6,
+    )  # the centre of tile 2/2, whose edge is the block's: the note names the whole tile
+    assert ledger.forget([Change(3, 5, "a.b", None, (near,), zoom=2)], POSITION)[1] == 4
+
+
+def test_a_file_of_another_form_is_not_read(file: TileFile) -> None:
+    with file.connection() as db:
+        db.execute("PRAGMA user_version = 1")
+    with pytest.raises(Broken):
+        TileFile(file.path)
