@@ -132,10 +132,12 @@ def serving(installation: Installation) -> Iterator[str]:
     settings = replace(installation.settings, port=free_port())
     environment = web_environment(settings)
     child = subprocess.Popen(web_command(settings), env=environment, cwd=ROOT, start_new_session=True)
-    assert wait_until_answering(settings, child)
-    yield f"http://127.0.0.1:{settings.port}"
-    child.terminate()
-    child.wait(10)
+    try:
+        assert wait_until_answering(settings, child)
+        yield f"http://127.0.0.1:{settings.port}"
+    finally:
+        child.terminate()
+        child.wait(10)
 
 
 @pytest.fixture(scope="session")
