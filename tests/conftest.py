@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from playwright.sync_api import Browser, sync_playwright
 
 from gisapp import cluster, create_app
 from gisapp import installation as installations
@@ -25,6 +26,7 @@ from gisapp.cli.up import wait_until_answering, web_command, web_environment
 from gisapp.installation import Installation
 from gisapp.schema.sync import sync
 from gisapp.settings import ROOT, Settings
+from tests.maps.visits import ARGUMENTS, CHROMIUM
 
 PASSWORD = "correct horse battery"
 
@@ -138,6 +140,15 @@ def serving(installation: Installation) -> Iterator[str]:
     finally:
         child.terminate()
         child.wait(10)
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Chromium without a screen, drawing WebGL in software: one for the whole run, because Playwright bears no second."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        yield browser
+        browser.close()
 
 
 @pytest.fixture(scope="session")

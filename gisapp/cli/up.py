@@ -109,7 +109,9 @@ def run(installation: Installation, *, announce: bool = True) -> None:
     children["sealer"] = _spawn([sys.executable, "-c", SEALER], web_environment(settings))
     _note(settings).parent.mkdir(parents=True, exist_ok=True)
     pids = {"up": os.getpid()} | {name: child.pid for name, child in children.items()}
-    _note(settings).write_text(json.dumps(pids))
+    whole = _note(settings).with_suffix(".new")  # takes its name only when whole: others read it
+    whole.write_text(json.dumps(pids))
+    whole.replace(_note(settings))
     stopping: list[int] = []
 
     def stop(number: int, frame: FrameType | None) -> None:

@@ -6,13 +6,13 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
 from gisapp.cli.people import add_person
 from gisapp.installation import Installation
 from gisapp.settings import ROOT
 from tests.conftest import PASSWORD
-from tests.maps.visits import ARGUMENTS, CHROMIUM, Visit, open_page
+from tests.maps.visits import Visit, open_page
 
 pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("worker")]
 AXE = (ROOT / "tests/vendor/axe-core-4.14.1/axe.min.js").read_text("utf-8")
@@ -20,14 +20,6 @@ RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"
 PHONE: dict[str, Any] = {"width": 390, "height": 844, "is_mobile": True, "has_touch": True}
 DESK: dict[str, Any] = {"width": 1180, "height": 800}
 Open = Callable[..., Visit]
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture(scope="module")

@@ -15,8 +15,8 @@ from typing import Any
 import pytest
 import tiny_city
 from flask import Flask, Response, jsonify, request
-from playwright.sync_api import Browser, sync_playwright
-from visits import ARGUMENTS, CHROMIUM, Visit, open_page, wait_until_drawn
+from playwright.sync_api import Browser
+from visits import Visit, open_page, wait_until_drawn
 from werkzeug.serving import make_server
 
 from gisapp import security_headers
@@ -93,15 +93,6 @@ def _application(city: City, catalogue: Catalogue) -> Flask:
         return state
 
     return app
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    """Chromium without a screen, drawing WebGL in software."""
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture

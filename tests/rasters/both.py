@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 from PIL import Image
-from playwright.sync_api import Page, Route, ViewportSize, sync_playwright
+from playwright.sync_api import Browser, Page, Route, ViewportSize
 
 from gisapp.catalogue.layer import Layer
 from gisapp.catalogue.style import compose
@@ -19,8 +18,6 @@ from gisapp.rasters.painters import Painters
 from gisapp.settings import ROOT
 from gisapp.tiles.plan import Plan
 
-CHROMIUM = "/usr/bin/chromium"
-ARGUMENTS = ["--no-sandbox", "--use-angle=swiftshader", "--enable-unsafe-swiftshader"]
 SIDE = 512  # CSS pixels: one vector tile, four picture tiles
 VENDOR = ROOT / "static" / "vendor" / "maplibre-gl-5.24.1"
 PAGE = """<!doctype html><style>body{margin:0}#map{width:768px;height:768px}</style><div id="map"></div>
@@ -87,14 +84,10 @@ class MapLibre:
         return on_white(Image.open(io.BytesIO(self._page.screenshot(clip=inner))))
 
 
-@contextmanager
-def screens() -> Iterator[Callable[[int], MapLibre]]:
+def screens(browser: Browser) -> Callable[[int], MapLibre]:
     """Opens MapLibre on screens of so many pixels a CSS pixel."""
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-        size: ViewportSize = {"width": 768, "height": 768}
-        yield lambda ratio: MapLibre(browser.new_page(device_scale_factor=ratio, viewport=size))
-        browser.close()
+    size: ViewportSize = {"width": 768, "height": 768}
+    return lambda ratio: MapLibre(browser.new_page(device_scale_factor=ratio, viewport=size))
 
 
 def mapnik(

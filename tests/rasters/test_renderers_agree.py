@@ -8,11 +8,12 @@ Names are placed by two algorithms. They may stand elsewhere along a road, but t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import numpy as np
 import pytest
 from both import MapLibre, cells, differing, mapnik, screens, without_names
+from playwright.sync_api import Browser
 
 from gisapp.catalogue.layer import Layer
 from gisapp.catalogue.load import load_catalogue
@@ -26,9 +27,8 @@ BASE_MAP = ["base.boundary", "base.building", "roads.street", "base.water", "bas
 
 
 @pytest.fixture(scope="module")
-def open_screen() -> Iterator[Callable[[int], MapLibre]]:
-    with screens() as some:
-        yield some
+def open_screen(browser: Browser) -> Callable[[int], MapLibre]:
+    return screens(browser)
 
 
 @pytest.fixture(scope="module")

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import gzip
 import json
+import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import pyogrio
 import pytest
 from flask import Flask
 from pmtiles.reader import MmapSource, Reader, all_tiles
@@ -89,11 +91,18 @@ def test_it_describes_itself_as_the_server_does_and_names_no_place_of_this_machi
 
 
 def test_a_client_that_knows_nothing_of_us_reads_it(city_bundle: Path) -> None:
-    """GDAL."""
-    names = {name for name, _ in pyogrio.list_layers(city_bundle)}
-    assert set(CHOSEN.split(",")) <= names
-    streets = pyogrio.read_dataframe(city_bundle, layer="roads.street")
-    assert len(streets) > 50 and streets.crs.to_epsg() == 3857
+    """GDAL, in a process of its own: this one may have been told which drivers may read what departments hand in."""
+    code = (
+        "import pyogrio, sys; names = [name for name, _ in pyogrio.list_layers(sys.argv[1])]; "
+        "streets = pyogrio.read_dataframe(sys.argv[1], layer='roads.street'); "
+        "print(','.join(names), len(streets), streets.crs.to_epsg())"
+    )
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("GDAL_", "OGR_"))}
+    done = subprocess.run([sys.executable, "-c", code, city_bundle], env=kept, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    names, count, srid = done.stdout.split()
+    assert set(CHOSEN.split(",")) <= set(names.split(","))
+    assert int(count) > 50 and srid == "3857"
 
 
 def test_zooms_that_were_not_asked_for_are_not_in_it(installation: Installation, tmp_path: Path) -> None:
@@ -195,12 +204,16 @@ def test_by_default_it_holds_all_that_is_public_and_nothing_else(
 ) -> None:
     out = tmp_path / "all.pmtiles"
     assert shell(installation.settings, "bundle", str(out), "--zoom", "14").exit_code == 0
-    allowed = {layer.id: plan for layer, plan in public_layers(installation.catalogue)}
+    allowed = {layer.id: set(plan.columns) for layer, plan in public_layers(installation.catalogue)}
+    for layer, _ in public_layers(installation.catalogue):
+        made_ahead = layer.generalised_at(14)
+        if made_ahead is not None and made_ahead.how == "cluster":
+            allowed[layer.id].add("point_count")
     with opened(out) as reader:
         for place, body in all_tiles(reader.get_bytes):
             for name, found in decode(gzip.decompress(body), *place).items():
                 columns = {column for one in found for column in one.properties}
-                assert columns <= set(allowed[name.removesuffix(":label")].columns)
+                assert columns <= allowed[name.removesuffix(":label")]
 
 
 def test_where_nothing_can_be_written_the_old_file_stays(town: Town, tmp_path: Path) -> None:
