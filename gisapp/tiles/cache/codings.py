@@ -1,7 +1,7 @@
 """How tiles are compressed: fast when fresh, strong when they are asked for again and again.
 
-Accept-Encoding is reduced to one of four kinds of client. Sizes and times of a tile of 311 kB on this project's
-bench: igzip 0.8 ms, zstd 1 1.2 ms, brotli 4 5.9 ms; strong ones take a tenth of a second in the background.
+Accept-Encoding is reduced to one of four kinds of client. The strong forms take so much longer that only a thread in the
+background makes them.
 """
 
 from __future__ import annotations
