@@ -14,6 +14,7 @@ from gisapp import errors
 from gisapp.changes import prune as pruning
 from gisapp.changes.follow import identity, look
 from gisapp.changes.prune import SHORTEST, Horizons, oldest_running, prune
+from tests.loops import run_to_end
 from tests.tiles.cache.conftest import town as town
 from tests.tiles.cache.town import Town, connect
 
@@ -168,5 +169,5 @@ def test_the_worker_s_pruning_goes_on_by_itself_also_after_a_failure(
         with contextlib.suppress(asyncio.CancelledError):
             await task
 
-    asyncio.run(run())
+    run_to_end(run())
     assert notes(town) == 0

@@ -123,3 +123,13 @@ def test_every_library_that_is_imported_is_in_the_requirements() -> None:
                 if not {d.lower().replace("-", "_") for d in provided.get(module, [module])} & named:
                     missing.add(f"{module} ({file.relative_to(ROOT)})")
     assert not missing, f"add these to requirements.in and pin them: {sorted(missing)}"
+
+
+def test_no_test_begins_a_loop_on_the_thread_that_playwright_keeps() -> None:
+    """It fails only when a test with a browser ran before it: `tests.loops.run_to_end` works in any order."""
+    found = [
+        str(file.relative_to(ROOT))
+        for file in python_files("tests")
+        if file.name not in ("loops.py", "test_code.py") and "asyncio.run(" in file.read_text()
+    ]
+    assert not found

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import io
 import shutil
 import uuid
@@ -25,6 +24,7 @@ from gisapp.intake.process import process_upload
 from tests.conftest import PASSWORD
 from tests.intake.conftest import ask, forget_jobs
 from tests.intake.files import feature, geojson, line, point
+from tests.loops import run_to_end
 
 Send = Callable[..., Any]
 
@@ -105,7 +105,7 @@ def test_a_file_is_taken_and_published_in_the_background(
         None,
         "道路.geojson",
     )
-    asyncio.run(work(city, wait=False))
+    run_to_end(work(city, wait=False))
     after = state(answer.json["id"]).json
     assert after["state"] == "published" and after["done"] == 1
     assert after["report"]["rows"]["loaded"] == 3 and after["report"]["difference"]["added"] == 3

@@ -36,7 +36,7 @@ def test_it_forgets_what_a_note_touches() -> None:
     assert held(memory) == [0, 1, 2, 5, 6, 7]
 
 
-@pytest.mark.parametrize("order", itertools.permutations(range(3)))
+@pytest.mark.parametrize("order", list(itertools.permutations(range(3))))
 def test_news_that_threads_bring_out_of_order_leave_nothing_stale(order: tuple[int, ...]) -> None:
     """A thread may bring news that it read long ago; another may have put a tile in between."""
     elsewhere = Change(2, 6, "other.layer", None, None)
