@@ -43,3 +43,6 @@ class Source:
     cut_names: bool = False  # column names may have been cut at 10 bytes
     position: tuple[str, ...] = ()  # columns that hold the coordinates
     problems: tuple[Problem, ...] = ()
+    typed: bool = (
+        True  # the file itself says of what type each column is (not so where all is text, as in CSV)
+    )

@@ -200,6 +200,7 @@ def _source(
         count=count,
         position=(names[x], names[y]),
         problems=tuple(problems),
+        typed=False,
     )
 
 
