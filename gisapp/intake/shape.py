@@ -17,6 +17,7 @@ from gisapp.intake.problem import ERROR, REPAIR, WARNING, Problem
 
 Array = np.ndarray[Any, Any]
 Place = Callable[[Array], Array]
+THINNEST = 1e-6  # metres
 FARTHEST = 4e6  # metres from the origin of a plane zone; all of Japan is within 3,000 km of any of them
 
 
@@ -69,12 +70,28 @@ def shape_rows(
     bad = kept & ~shapely.is_valid(fitted)
     before = shapely.area(fitted)
     fitted[bad] = fit_type(make_valid(fitted[bad]), kind)[0]
+    needle = bad & shapely.is_empty(fitted) & (shapely.get_dimensions(flat) == 2)
+    needle[needle] = shapely.is_valid(geometry[needle])  # only rounding made a line of it
+    fitted[needle] = [fit_type(np.array([_thin(one)], dtype=object), kind)[0][0] for one in flat[needle]]
     collapsed = shapely.is_empty(fitted) | ~fit_type(fitted, kind)[1]
     take_away(bad & collapsed, COLLAPSED)
     take_away(kept & _without_extent(fitted, kind), COLLAPSED)
     mended = np.flatnonzero(bad & kept)
     problems += (_mended(int(rows[i]), before[i], shapely.area(fitted[i]), kind) for i in mended)
     return Shaped(fitted, kept, tuple(problems))
+
+
+def _thin(needle: Any) -> Any:
+    """A triangle between the needle's ends, THINNEST wide: the row keeps its place; empty where there is but one point."""
+    xy = shapely.get_coordinates(needle)
+    start = xy[0]
+    end = xy[np.argmax(np.hypot(*(xy - start).T))]
+    way = end - start
+    length = float(np.hypot(*way))
+    if length == 0:
+        return shapely.Polygon()
+    aside = (start + end) / 2 + np.array([-way[1], way[0]]) / length * THINNEST
+    return shapely.Polygon([start, end, aside])
 
 
 def _without_extent(fitted: Array, kind: str) -> Array:
