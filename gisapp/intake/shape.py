@@ -17,6 +17,7 @@ from gisapp.intake.problem import ERROR, REPAIR, WARNING, Problem
 
 Array = np.ndarray[Any, Any]
 Place = Callable[[Array], Array]
+WORDS = {"Point": "point", "LineString": "line", "Polygon": "polygon"}
 THINNEST = 1e-6  # metres
 FARTHEST = 4e6  # metres from the origin of a plane zone; all of Japan is within 3,000 km of any of them
 
@@ -154,8 +155,10 @@ def _heights(geometry: Array, rows: Array) -> Iterator[Problem]:
 
 def _wrong_type(geometry: Array, kind: str) -> Problem:
     found = "・".join(type_names(geometry))
-    ja = f"形状の種類が {found} です。このレイヤーは {kind} だけを受け取ります"
-    return Problem(ERROR, "mixed_geometry", ja, f"the shape is a {found}; this layer takes {kind} only")
+    only = WORDS[kind.removeprefix("Multi")]
+    ja = f"形状の種類が {found} です。このレイヤーは {kind} だけを受け取ります（ほかの種類を除くなら `--only {only}`）"
+    en = f"the shape is a {found}; this layer takes {kind} only (to leave other kinds out: `--only {only}`)"
+    return Problem(ERROR, "mixed_geometry", ja, en)
 
 
 def _mended(row: int, before: float, after: float, kind: str) -> Problem:
