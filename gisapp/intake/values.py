@@ -145,7 +145,7 @@ def _code_reader(field: Field, codes: CodeList | None) -> Callable[[str], Any]:
         fold(title.get(lang)): code
         for code, title in (codes.values if codes else {}).items()
         for lang in ("en", "ja")
-    }
+    } | {fold(other): code for other, code in (codes.alias if codes else {}).items()}
 
     def read(text: str) -> Any:
         code = titles.get(fold(text), text)
