@@ -16,6 +16,7 @@ from gisapp.catalogue.check_meaning import (
 )
 from gisapp.catalogue.folders import Folder
 from gisapp.catalogue.layer import (
+    FORMS,
     GEOMETRIES,
     STANDARD_COLUMNS,
     TYPES,
@@ -91,6 +92,7 @@ def _field_keys(departments: Collection[str]) -> dict[str, Key]:
         "required": Key(shapes.boolean),
         "alias": Key(shapes.texts),
         "shares": Key(shapes.texts),
+        "form": Key(shapes.one_of(FORMS)),
         "see": Key(shapes.visibility(departments)),
         "personal": Key(shapes.boolean),
         "unit": Key(shapes.words),

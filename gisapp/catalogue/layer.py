@@ -24,6 +24,7 @@ STAFF: Visibility = frozenset({"staff"})
 
 GEOMETRIES = ("Point", "MultiPoint", "LineString", "MultiLineString", "Polygon", "MultiPolygon")
 TYPES = ("text", "integer", "number", "boolean", "date", "datetime")
+FORMS = ("local_government_code",)
 STANDARD_COLUMNS = ("id", "revision", "geom", "geom_web")
 """Columns that every layer's table has besides its fields, and every view of it too."""
 
@@ -96,6 +97,7 @@ class Field:
     shares: tuple[
         str, ...
     ] = ()  # columns of another field from which this one is read too, where it has none of its own
+    form: str = ""  # one of FORMS: what kind of name its values are
     unit: str = ""
     codes: str | None = None
     personal: bool = False

@@ -117,6 +117,7 @@ def _field(name: str, raw: Mapping[str, Any], layer_see: object) -> Field:
         required=raw.get("required", False),
         alias=tuple(raw.get("alias", ())),
         shares=tuple(raw.get("shares", ())),
+        form=raw.get("form", ""),
         unit=raw.get("unit", ""),
         codes=raw.get("codes"),
         personal=raw.get("personal", False),
