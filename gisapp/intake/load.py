@@ -29,6 +29,7 @@ from gisapp.intake.checks.city import all_outside_city, outside_city
 from gisapp.intake.checks.keys import keys_there_already, keys_without_value, repeated_keys
 from gisapp.intake.checks.names import repeated_names
 from gisapp.intake.checks.outliers import Spread
+from gisapp.intake.checks.overlaps import overlapping
 from gisapp.intake.checks.personal import Numbers
 from gisapp.intake.columns import ColumnMap, map_columns, no_field_found
 from gisapp.intake.copy import raw_connection
@@ -246,7 +247,7 @@ def _check_whole(
 ) -> None:
     """What can be judged only when all rows are there. Raises errors.FileRefused for errors found until now."""
     report.repaired = report.findings.count_rows(REPAIR)
-    report.findings.add(repeated_keys(raw, layer, staged))
+    report.findings.add([*repeated_keys(raw, layer, staged), *overlapping(raw, layer, staged)])
     if order.layer is None:
         report.findings.add(repeated_names(raw, layer, staged))
     if order.options.mode == "upsert":

@@ -222,3 +222,16 @@ def test_a_list_on_the_tokyo_datum_that_does_not_say_so_is_a_question(
     assert [choice.value for choice in report.choices] == ["EPSG:4301", "EPSG:4326"]
     said = load(path, "facilities.public_facility", crs="EPSG:4326")
     assert said.ok and "datum_suspect" in {problem.code for problem in said.findings.of("warning")}
+
+
+def test_districts_that_overlap_are_pointed_out_and_neighbours_are_not(
+    load: Load, empty_layers: None, tmp_path: Path
+) -> None:
+    apart = [feature(square(n), 用途地域分類コード=1) for n in (0, 1)]
+    assert not load(geojson(tmp_path / "a.geojson", apart), "city_planning.zoning").findings.rows_of(
+        "overlap"
+    )
+    same = [feature(square(), 用途地域分類コード=1), feature(square(), 用途地域分類コード=2)]
+    report = load(geojson(tmp_path / "b.geojson", same), "city_planning.zoning")
+    (problem,) = [p for p in report.findings if p.code == "overlap"]
+    assert report.ok and problem.rows == (1, 2) and "1組" in problem.ja
