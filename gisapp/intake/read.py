@@ -1,10 +1,14 @@
-"""Opening a file: by its content and its name find the reader. Archives are unpacked, everything happens in `scratch`."""
+"""Opening a file: by its content and its name find the reader. Archives are unpacked, everything happens in `scratch`.
+
+`open_source` does it in a process of its own; `open_here` is what runs there.
+"""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 from gisapp.intake.archive import take_out
+from gisapp.intake.child.reader import open_apart
 from gisapp.intake.options import Options
 from gisapp.intake.problem import refuse
 from gisapp.intake.sniff import check_name, kind_of
@@ -16,8 +20,14 @@ from gisapp.intake.vector import open_flatgeobuf, open_geojson, open_geopackage,
 def open_source(path: Path, name: str, options: Options, scratch: Path) -> Source:
     """Open the file at `path`, which people call `name`. `scratch` is an empty folder that lives as long as the source.
 
-    Nothing is ever written beside the file. Raises errors.FileRefused with a sentence for whatever cannot be read.
+    A child process reads, with limits on its memory and time. Nothing is ever written beside the file.
+    Raises errors.FileRefused with a sentence for whatever cannot be read, whatever it does to its reader.
     """
+    return open_apart(path, name, options, scratch)
+
+
+def open_here(path: Path, name: str, options: Options, scratch: Path) -> Source:
+    """As `open_source`, in this process: what the child does. Raises errors.FileRefused."""
     kind = kind_of(path)
     check_name(name, kind)
     if kind == "zip":

@@ -18,8 +18,9 @@ from gisapp.catalogue.layer import Text
 from gisapp.intake.archive import SHAPEFILE_PARTS, refuse_several
 from gisapp.intake.encoding import Encoding, cut_texts, decode_column, decode_name, diagnose_encoding
 from gisapp.intake.gdal import pyogrio, quietly
-from gisapp.intake.problem import ERROR, REPAIR, WARNING, Problem, refuse
-from gisapp.intake.source import ROWS_AT_ONCE, Batch, Source
+from gisapp.intake.problem import WARNING, Problem, refuse
+from gisapp.intake.source import ROWS_AT_ONCE, UNREAD, Batch, Source
+from gisapp.intake.wkb import refuse_deep
 from gisapp.text.encodings import decodes, encoding_of_file
 
 FAILURES = (
@@ -262,33 +263,6 @@ def _batch(batch: pa.RecordBatch, first: int, names: list[str], codec: str | Non
         columns.setdefault(name, values)
     if len(names) == batch.num_columns:  # a table without shapes
         return Batch(rows, columns, np.full(len(rows), None, dtype=object), tuple(problems))
-    geometry, found = _geometry(batch.column(batch.num_columns - 1), rows)
-    return Batch(rows, columns, geometry, (*problems, *found))
-
-
-def _geometry(wkb: pa.Array, rows: np.ndarray[Any, Any]) -> tuple[np.ndarray[Any, Any], list[Problem]]:
-    """Shapely geometries; a ring that is not closed is closed and said, a shape that makes no sense is an error."""
-    raw = np.asarray(wkb.to_numpy(zero_copy_only=False), dtype=object)
-    try:
-        geometry = shapely.from_wkb(raw, on_invalid="ignore")
-    except NotImplementedError:  # an arc; GDAL was not able to stroke it
-        why = ("円弧などの曲線があります", "it holds curves")
-        refuse(
-            "unsupported_geometry",
-            why,
-            ("折れ線に変換してから書き出してください。", "Turn curves into lines first."),
-        )
-    lost = shapely.is_missing(geometry) & np.array([one is not None for one in raw], dtype=bool)
-    if not lost.any():
-        return geometry, []
-    geometry[lost] = shapely.from_wkb(raw[lost], on_invalid="fix")
-    closed = lost & ~shapely.is_missing(geometry)
-    hopeless = lost & ~closed
-    found = []
-    if closed.any():
-        ja, en = "閉じていない輪郭を閉じました", "rings that were not closed are closed"
-        found.append(Problem(REPAIR, "invalid_geometry", ja, en, tuple(rows[closed].tolist())))
-    if hopeless.any():
-        ja, en = "形状が壊れています", "the shape is broken"
-        found.append(Problem(ERROR, "corrupt_record", ja, en, tuple(rows[hopeless].tolist())))
-    return geometry, found
+    wkb = batch.column(batch.num_columns - 1)
+    refuse_deep(wkb)
+    return Batch(rows, columns, UNREAD, tuple(problems), wkb)
