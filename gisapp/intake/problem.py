@@ -107,6 +107,9 @@ class Findings:
         self._found = {key: value for key, value in self._found.items() if key[1] != code}
 
 
-def refuse(code: str, why: tuple[str, str], do: tuple[str, str]) -> NoReturn:
-    """Refuse the file as a whole: why, and what to do next, each in Japanese and English. Raises errors.FileRefused."""
-    raise errors.FileRefused(problem=code, why_ja=why[0], why_en=why[1], do_ja=do[0], do_en=do[1])
+def refuse(code: str, why: tuple[str, str], do: tuple[str, str], **more: object) -> NoReturn:
+    """Refuse the file as a whole: why, and what to do next, each in Japanese and English; `more` is kept for pages.
+
+    Raises errors.FileRefused.
+    """
+    raise errors.FileRefused(problem=code, why_ja=why[0], why_en=why[1], do_ja=do[0], do_en=do[1], **more)

@@ -12,12 +12,15 @@ import shapely
 from gisapp.intake.problem import ERROR, REPAIR, Problem, refuse
 
 Array = np.ndarray[Any, Any]
+CURVES = (8, 9, 10, 11, 12)  # ISO codes of arcs and of what may hold them
 NESTS = 7  # ISO code of a GeometryCollection; from it on, shapes may hold others of any depth
 DEEPEST = 32  # collections in collections
 
 
 def shapes_of(wkb: pa.Array, rows: Array) -> tuple[Array, list[Problem]]:
     """Shapely geometries; a ring that is not closed is closed and said, a shape that makes no sense is an error.
+
+    A line of one point or a ring of fewer than three is no shape: None.
 
     Raises errors.FileRefused for curves that could not be turned into lines.
     """
@@ -33,7 +36,8 @@ def shapes_of(wkb: pa.Array, rows: Array) -> tuple[Array, list[Problem]]:
         return geometry, []
     geometry[lost] = shapely.from_wkb(raw[lost], on_invalid="fix")
     closed = lost & ~shapely.is_missing(geometry)
-    hopeless = lost & ~closed
+    short = np.array([one and not closed[i] and _is_short(raw[i]) for i, one in enumerate(lost)], dtype=bool)
+    hopeless = lost & ~closed & ~short
     found = []
     if closed.any():
         ja, en = "閉じていない輪郭を閉じました", "rings that were not closed are closed"
@@ -42,6 +46,17 @@ def shapes_of(wkb: pa.Array, rows: Array) -> tuple[Array, list[Problem]]:
         ja, en = "形状が壊れています", "the shape is broken"
         found.append(Problem(ERROR, "corrupt_record", ja, en, tuple(rows[hopeless].tolist())))
     return geometry, found
+
+
+def _is_short(raw: bytes) -> bool:
+    """Whether a shape is well written but has a line of one point or a ring of fewer than three, or is nothing at all."""
+    if not raw:
+        return True
+    try:
+        shapely.from_wkb(raw)
+    except shapely.errors.GEOSException as error:
+        return "IllegalArgument" in str(error)
+    return False
 
 
 def types_of(wkb: pa.Array) -> Array:
@@ -69,7 +84,7 @@ def refuse_deep(wkb: pa.Array) -> None:
 
     Only a reader may call it: very deep ones end this process.
     """
-    nested = np.flatnonzero(types_of(wkb) % 1000 >= NESTS)
+    nested = np.flatnonzero(types_of(wkb) % 1000 == NESTS)
     if not len(nested):
         return
     raw = np.asarray(wkb.take(pa.array(nested)).to_numpy(zero_copy_only=False), dtype=object)
@@ -80,6 +95,11 @@ def refuse_deep(wkb: pa.Array) -> None:
             return
     why = ("形状の入れ子が深すぎます", "a shape is nested too deeply")
     refuse("too_deep", why, ("単純な形状に分けて書き出してください。", "Split it into simple shapes."))
+
+
+def has_curves(wkb: pa.Array) -> Array:
+    """Where a shape is an arc or may hold some, which shapely cannot read."""
+    return np.isin(types_of(wkb) % 1000, CURVES)
 
 
 def is_nan_point(raw: Iterable[bytes | None]) -> Array:

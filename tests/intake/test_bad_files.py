@@ -53,8 +53,8 @@ def test_a_file_without_features_never_replaces_a_layer(
         ),
         ("a.json", b'{"version": 0.6, "elements": [{"type": "node"}]}', "unsupported_variant"),
         ("a.json", b"[1, 2, 3]", "unsupported_variant"),
-        ("a.kml", b"<?xml version='1.0'?><kml/>", "unsupported_variant"),
-        ("a.xlsx", b"PK\x03\x04", "unsupported_variant"),
+        ("a.kml", b"<?xml version='1.0'?><kml/>", "empty_file"),
+        ("a.xlsx", b"PK\x03\x04", "truncated"),
     ],
 )
 def test_a_file_that_is_not_what_it_says(

@@ -1,0 +1,24 @@
+"""Files with several layers or data sets: the person names one."""
+
+from __future__ import annotations
+
+from typing import NoReturn
+
+from gisapp.intake.problem import refuse
+
+
+def refuse_several(names: list[str], part: str) -> NoReturn:
+    """Refuse a file with several data sets, or one without the `part` asked for. Raises errors.FileRefused."""
+    listed = "、".join(names[:10]) + ("、…" if len(names) > 10 else "")
+    if part:
+        why = (
+            f"「{part}」がありません（あるのは：{listed}）",
+            f"there is no “{part}” in it (there are: {listed})",
+        )
+    else:
+        why = (f"データが {len(names)} 組あります：{listed}", f"it holds {len(names)} data sets: {listed}")
+    do = (
+        f"どれか一つを `--part {names[0]}` のように指定してください。",
+        f"Name one of them, as in `--part {names[0]}`.",
+    )
+    refuse("several_layers", why, do, choices=names)
