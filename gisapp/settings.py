@@ -50,6 +50,9 @@ class Settings:
         "Processes that draw picture tiles for each web process, started when one is asked for; at least 1.",
     )
     statement_timeout_ms: int = _setting(10_000, "Time limit of one statement of a request.")
+    grids: str = _setting(
+        "", "Folder of the national datum grids (`gisapp db grids`); empty: GISAPP_HOME/grids."
+    )
     upload_limit_mb: int = _setting(512, "Largest file that may be uploaded.")
     session_hours: int = _setting(10, "Hours after which a signed-in person signs in again.")
     secure_cookies: bool = _setting(
@@ -67,6 +70,11 @@ class Settings:
         "", "Folder for the audit's roots, best on another machine's disk; empty: GISAPP_HOME/audit-roots."
     )
     audit_years: int = _setting(5, "Years that `gisapp audit purge` keeps entries of the audit (at least 1).")
+
+
+def grids_folder(settings: Settings) -> Path:
+    """Where this installation keeps the national datum grids."""
+    return Path(settings.grids) if settings.grids else settings.home / "grids"
 
 
 def load_settings(environ: Mapping[str, str] | None = None) -> Settings:

@@ -13,7 +13,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 import psycopg
 import shapely
@@ -24,22 +24,29 @@ from gisapp import errors
 from gisapp.audit.record import Entry, Who, record
 from gisapp.catalogue.layer import Layer
 from gisapp.geo.crs import Bounds
+from gisapp.geo.grids import find_grids
 from gisapp.installation import Installation
 from gisapp.intake.checks.city import all_outside_city, outside_city
 from gisapp.intake.checks.keys import keys_there_already, keys_without_value, repeated_keys
 from gisapp.intake.columns import ColumnMap, map_columns, no_field_found
 from gisapp.intake.copy import raw_connection
+from gisapp.intake.draft import draft_of, fits, mixed
+from gisapp.intake.draft_stage import create_draft_stage
 from gisapp.intake.fields import convert_columns
 from gisapp.intake.options import Options
-from gisapp.intake.place import Placement, area_of_bounds, lonlat_bounds, place
-from gisapp.intake.problem import ERROR, REPAIR, Problem, refuse
+from gisapp.intake.outcome import complete, refuse_if_wrong
+from gisapp.intake.place import Placement, area_of_bounds, lonlat_area, lonlat_bounds, place, told_coarse
+from gisapp.intake.problem import QUESTION, REPAIR, refuse
 from gisapp.intake.publish import lock_layer, publish
 from gisapp.intake.read import open_source
+from gisapp.intake.readers.position import refuse_shapeless
 from gisapp.intake.report import Report
 from gisapp.intake.shape import shape_rows
 from gisapp.intake.source import Batch, Source
 from gisapp.intake.stage import create_stage, stage_rows
+from gisapp.intake.survey import survey
 from gisapp.intake.trouble import told_apart
+from gisapp.settings import grids_folder
 
 Progress = Callable[[int, int | None], None]  # rows done, rows altogether (None: not known)
 BeforeCommit = Callable[[Connection, Report], None]
@@ -52,7 +59,7 @@ class Order:
 
     path: Path
     name: str
-    layer: Layer
+    layer: Layer | None  # None: diagnose only, against the draft of a new layer
     options: Options
     who: str
     dry_run: bool = False
@@ -66,6 +73,7 @@ class _Plan:
     columns: ColumnMap
     placed: Placement
     area: Any
+    layer: Layer
 
 
 def load_file(
@@ -81,11 +89,12 @@ def load_file(
     layer; NotMigrated; and what `Database.transaction` raises.
     """
     began = time.monotonic()
-    report = Report(order.name, order.layer, order.options.mode, order.dry_run)
+    report = Report(order.name, order.layer, order.options.mode, order.dry_run or order.layer is None)
     try:
         _check_mode(order)
         with tempfile.TemporaryDirectory(prefix="gisapp-") as scratch:
-            source = open_source(order.path, order.name, order.options, Path(scratch))
+            layer = order.layer or _draft(installation, order, report, Path(scratch) / "survey")
+            source = _open(order, Path(scratch) / "rows")
             with (
                 told_apart(),
                 installation.database.transaction("owner") as connection,
@@ -94,48 +103,73 @@ def load_file(
                 with closing(
                     source.batches()
                 ) as batches:  # so that GDAL's settings are restored now, not some day
-                    _load(connection, installation, order, source, batches, report, progress)
+                    _load(connection, installation, order, layer, source, batches, report, progress)
                 report.ok = True
                 report.seconds = time.monotonic() - began
                 if before_commit is not None:
                     before_commit(connection, report)
-                if order.dry_run:
+                if report.dry_run:
                     savepoint.rollback()
                     report.revision = None
     except errors.FileRefused as refusal:
         report.seconds = time.monotonic() - began
-        _complete(refusal, report)
+        complete(refusal, report)
         raise
     return report
+
+
+def _open(order: Order, scratch: Path) -> Source:
+    scratch.mkdir()
+    source = open_source(order.path, order.name, order.options, scratch)
+    if source.shapeless:
+        refuse_shapeless(source)
+    return source
+
+
+def _draft(installation: Installation, order: Order, report: Report, scratch: Path) -> Layer:
+    """A layer for a file that belongs to none: its rows are looked at once before they are read for good."""
+    source = _open(order, scratch)
+    report.findings.add(source.problems)
+    with closing(source.batches()) as batches:
+        found = survey(batches, typed=source.typed)
+    report.findings.clear()  # they come again when the rows are read for good
+    only = order.options.only
+    layer = draft_of(source, found, installation.catalogue, order.name, only)
+    problems, report.choices = mixed(found, only)
+    report.asks = "only" if problems else ""
+    report.layer, report.fits = layer, fits(source, layer.geometry, installation.catalogue)
+    report.findings.add(problems)
+    return layer
 
 
 def _load(
     connection: Connection,
     installation: Installation,
     order: Order,
+    layer: Layer,
     source: Source,
     batches: Iterator[Batch],
     report: Report,
     progress: Progress | None,
 ) -> None:
     raw = raw_connection(connection)
-    layer, city = order.layer, installation.city
-    first = _first(batches)
+    city = installation.city
+    first = _first(batches, source)
     columns = map_columns(layer, source, dict(order.options.constants))
     report.findings.add([*source.problems, *columns.problems, *no_field_found(layer, columns)])
     _describe(report, source, columns)
-    placed = place(source, first.geometry, city, order.options.crs)
-    report.transformation, report.system_from = placed.transformation, placed.said_by
-    plan = _Plan(columns, placed, _city_area(raw, installation, layer))
-    staged = create_stage(raw, layer)
+    plan = _diagnose(raw, installation, order, layer, source, first, columns, report)
+    staged = create_stage(raw, layer) if order.layer else create_draft_stage(raw, layer, city.srid)
     box = _stage(raw, plan, order, city.srid, chain([first], batches), report, progress, source.count)
-    if box is not None:
+    if box is not None and plan.placed.transformation is not None:
         report.bounds = lonlat_bounds(box, city)
-    _check_whole(raw, order, staged, report, city.name_ja)
+    _check_whole(raw, order, layer, staged, report, city.name_ja)
+    if order.layer is None:
+        return
     lock_layer(raw, layer)
     if order.options.mode == "append":
         report.findings.add(keys_there_already(raw, layer, staged))
-    _refuse_if_wrong(report)
+    refuse_if_wrong(report)
     what = {"file": order.name, "mode": order.options.mode, "rows": report.loaded}
     report.revision, report.difference = publish(raw, layer, order.options.mode, staged, order.who, what)
     said = what | {"revision": report.revision, "difference": report.difference}
@@ -144,7 +178,30 @@ def _load(
     )
 
 
-def _first(batches: Iterator[Batch]) -> Batch:
+def _diagnose(
+    raw: psycopg.Connection[Any],
+    installation: Installation,
+    order: Order,
+    layer: Layer,
+    source: Source,
+    first: Batch,
+    columns: ColumnMap,
+    report: Report,
+) -> _Plan:
+    """In which reference system the file is; a question about it goes into the report."""
+    city = installation.city
+    area = _city_area(raw, installation, layer)
+    grids = find_grids([grids_folder(installation.settings)])
+    placed = place(source, first.geometry, city, lonlat_area(area, city), order.options.crs, grids)
+    report.findings.add([*placed.problems, *told_coarse(placed)])
+    report.transformation, report.system_from = placed.transformation, placed.said_by
+    report.reading = placed.reading
+    if any(problem.level == QUESTION for problem in placed.problems):
+        report.asks, report.choices = "crs", list(placed.choices)
+    return _Plan(columns, placed, area, layer)
+
+
+def _first(batches: Iterator[Batch], source: Source) -> Batch:
     """The first rows. Raises errors.FileRefused for a file without any."""
     first = next(batches, None)
     if first is None or not len(first.rows):
@@ -153,6 +210,7 @@ def _first(batches: Iterator[Batch]) -> Batch:
             "empty_file",
             why,
             ("書き出す範囲やレイヤーを確かめてください。", "See which area and layer were exported."),
+            found=source.problems,
         )
     return first
 
@@ -191,10 +249,13 @@ def _stage(
 ) -> Bounds | None:
     """Shape, convert and check batch after batch into the staging table; returns the box of all rows, None for no rows."""
     boxes = []
+    only, far = order.options.only, report.asks == "crs"
     for batch in batches:
-        shaped = shape_rows(batch.geometry, batch.rows, order.layer.geometry, plan.placed.transformation)
+        shaped = shape_rows(
+            batch.geometry, batch.rows, plan.layer.geometry, plan.placed.shapes, only=only, far=far
+        )
         geometry, rows = shaped.geometry[shaped.kept], batch.rows[shaped.kept]
-        columns, wrong = convert_columns(order.layer, plan.columns, batch, shaped.kept)
+        columns, wrong = convert_columns(plan.layer, plan.columns, batch, shaped.kept)
         report.findings.add([*batch.problems, *shaped.problems, *wrong])
         report.findings.add(outside_city(geometry, rows, plan.area))
         report.read += len(batch.rows)
@@ -209,21 +270,26 @@ def _stage(
 
 
 def _check_whole(
-    raw: psycopg.Connection[Any], order: Order, staged: sql.Identifier, report: Report, city_name: str
+    raw: psycopg.Connection[Any],
+    order: Order,
+    layer: Layer,
+    staged: sql.Identifier,
+    report: Report,
+    city_name: str,
 ) -> None:
     """What can be judged only when all rows are there. Raises errors.FileRefused for errors found until now."""
     report.repaired = report.findings.count_rows(REPAIR)
-    report.findings.add(repeated_keys(raw, order.layer, staged))
+    report.findings.add(repeated_keys(raw, layer, staged))
     if order.options.mode == "upsert":
-        report.findings.add(keys_without_value(raw, order.layer, staged))
+        report.findings.add(keys_without_value(raw, layer, staged))
     if report.bounds and report.findings.rows_of("partly_outside_city") == report.loaded:
         report.findings.drop("partly_outside_city")
         report.findings.add([all_outside_city(report.bounds, report.loaded, city_name)])
-    _refuse_if_wrong(report)
+    refuse_if_wrong(report)
     if not report.loaded:
         why = ("読み込める行が一つもありません", "there is no row that can be loaded")
         refuse(
-            "empty_file",
+            "no_position",
             why,
             ("位置や形状のあるデータを書き出してください。", "Export rows that have a position."),
         )
@@ -231,37 +297,7 @@ def _check_whole(
 
 def _check_mode(order: Order) -> None:
     layer = order.layer
-    if order.options.mode == "upsert" and not layer.key:
+    if order.options.mode == "upsert" and layer is not None and not layer.key:
         ja = f"レイヤー「{layer.title.ja}」にはキーがないため、upsert（キーによる更新）はできません"
         why = (ja, f"the layer “{layer.title.en}” has no key to update its rows by")
         refuse("no_key", why, ("replace か append を使ってください。", "Use replace or append."))
-
-
-def _refuse_if_wrong(report: Report) -> None:
-    if found := report.errors:
-        _refuse_with(found)
-
-
-def _refuse_with(found: list[Problem]) -> NoReturn:
-    more = len(found) - 3
-    ja = "／".join(problem.line("ja") for problem in found[:3]) + (f"／ほか {more} 種類" if more > 0 else "")
-    en = "; ".join(problem.line("en") for problem in found[:3]) + (
-        f"; and {more} kinds more" if more > 0 else ""
-    )
-    do = {
-        "do_ja": "ファイルを直して、もう一度読み込んでください。",
-        "do_en": "Correct the file and load it again.",
-    }
-    raise errors.FileRefused(why_ja=ja, why_en=en, **do)
-
-
-def _complete(refusal: errors.FileRefused, report: Report) -> None:
-    """Give the refusal the file's name and the report, and the report what the refusal says."""
-    values = refusal.values
-    values["file"] = report.file
-    if code := values.get("problem"):
-        ja, en = f"{values['why_ja']}。{values['do_ja']}", f"{values['why_en']}. {values['do_en']}"
-        report.findings.add([Problem(ERROR, str(code), ja, en)])
-    report.ok, report.loaded, report.difference, report.revision = False, 0, None, None
-    values["outcome"] = report
-    values["report"] = report.as_json(most_rows=100)["problems"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import NoReturn
 
+from gisapp.intake.choice import Choice
 from gisapp.intake.problem import refuse
 
 
@@ -21,4 +22,5 @@ def refuse_several(names: list[str], part: str) -> NoReturn:
         f"どれか一つを `--part {names[0]}` のように指定してください。",
         f"Name one of them, as in `--part {names[0]}`.",
     )
-    refuse("several_layers", why, do, choices=names)
+    choices = [Choice("part", name, "ファイルの中のレイヤー", "a layer of the file") for name in names]
+    refuse("several_layers", why, do, asks="part", choices=choices)

@@ -5,18 +5,18 @@ Validity is judged after the transformation, because a shape may be valid in one
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import shapely
 
-from gisapp.geo.crs import Transformation
-from gisapp.geo.shapes import finite, fit_type, make_valid, type_names
+from gisapp.geo.shapes import finite, fit_type, make_valid, of_dimension, type_names
 from gisapp.intake.problem import ERROR, REPAIR, WARNING, Problem
 
 Array = np.ndarray[Any, Any]
+Place = Callable[[Array], Array]
 FARTHEST = 4e6  # metres from the origin of a plane zone; all of Japan is within 3,000 km of any of them
 
 
@@ -29,8 +29,14 @@ class Shaped:
     problems: tuple[Problem, ...]
 
 
-def shape_rows(geometry: Array, rows: Array, kind: str, transformation: Transformation) -> Shaped:
-    """Bring shapes as they are in the file into the layer's form. Rows without a shape are dropped, said row by row."""
+def shape_rows(
+    geometry: Array, rows: Array, kind: str, place: Place, *, only: str = "", far: bool = False
+) -> Shaped:
+    """Bring shapes as they are in the file into the layer's form. Rows without a shape are dropped, said row by row.
+
+    `place`: shapes of the file → shapes in the city's system. `only`: somebody wants the points, lines or polygons of
+    mixed shapes; others are left out. `far`: the place is a guess, and rows far from the city are kept for looking at.
+    """
     problems: list[Problem] = []
     kept = np.ones(len(geometry), dtype=bool)
 
@@ -47,8 +53,16 @@ def shape_rows(geometry: Array, rows: Array, kind: str, transformation: Transfor
     flat = geometry.copy()
     if kept.any():
         problems += _heights(geometry[kept], rows[kept])
-        flat[kept] = transformation.shapes(shapely.force_2d(geometry[kept]))
-    take_away(~finite(flat) | (np.abs(shapely.bounds(flat)).max(axis=1) > FARTHEST), UNPLACEABLE)
+        placed = place(shapely.force_2d(geometry[kept]))
+        lost = ~finite(placed)
+        if far:
+            placed[lost] = shapely.force_2d(geometry[kept][lost])
+        flat[kept] = placed
+    if not far:
+        take_away(~finite(flat) | (np.abs(shapely.bounds(flat)).max(axis=1) > FARTHEST), UNPLACEABLE)
+    if only:
+        flat[kept] = of_dimension(flat[kept], only)
+        take_away(kept & shapely.is_empty(flat), _left_out(only))
     fitted, fits = fit_type(flat, kind)
     wrong = kept & ~fits
     take_away(wrong, _wrong_type(flat[wrong], kind))
@@ -57,9 +71,27 @@ def shape_rows(geometry: Array, rows: Array, kind: str, transformation: Transfor
     fitted[bad] = fit_type(make_valid(fitted[bad]), kind)[0]
     collapsed = shapely.is_empty(fitted) | ~fit_type(fitted, kind)[1]
     take_away(bad & collapsed, COLLAPSED)
+    take_away(kept & _without_extent(fitted, kind), COLLAPSED)
     mended = np.flatnonzero(bad & kept)
     problems += (_mended(int(rows[i]), before[i], shapely.area(fitted[i]), kind) for i in mended)
     return Shaped(fitted, kept, tuple(problems))
+
+
+def _without_extent(fitted: Array, kind: str) -> Array:
+    """Lines whose points are all one."""
+    if "Line" not in kind:
+        return np.zeros(len(fitted), dtype=bool)
+    return shapely.length(fitted) == 0
+
+
+def _left_out(only: str) -> Problem:
+    ja = {"point": "点", "line": "線", "polygon": "面"}[only]
+    return Problem(
+        REPAIR,
+        "mixed_geometry",
+        f"{ja}でない行を除きました（指定による）",
+        f"rows that are no {only} are left out",
+    )
 
 
 NULL_GEOMETRY = Problem(
@@ -69,10 +101,10 @@ EMPTY_GEOMETRY = Problem(
     WARNING, "empty_geometry", "点のない空の形状の行を除きました", "rows with an empty shape are dropped"
 )
 NONFINITE = Problem(
-    ERROR,
+    WARNING,
     "nonfinite_coordinate",
-    "座標が数値ではありません（NaN・無限大）",
-    "a coordinate is no number (NaN or infinite)",
+    "座標が数値ではない（NaN・無限大）行を除きました",
+    "rows with a coordinate that is no number (NaN or infinite) are dropped",
 )
 UNPLACEABLE = Problem(
     ERROR,

@@ -46,10 +46,9 @@ class Source:
     cut_names: bool = False  # column names may have been cut at 10 bytes
     position: tuple[str, ...] = ()  # columns that hold the coordinates
     problems: tuple[Problem, ...] = ()
+    typed: bool = True  # the file says itself of what type a column is (not so where all is text, as in CSV)
     shapeless: bool = False  # a table: no row has a position, `no_position` among the problems says so
     axes: str | None = None  # "latlon" or "xy": the order in which the file's own coordinates stand
     kind: str | None = None  # geometry type as the file declares it; it may be wrong
-    layers: tuple[
-        str, ...
-    ] = ()  # all layers or data sets of the file; any of them is opened with Options.part
+    layers: tuple[str, ...] = ()  # all layers or data sets of the file, each opened with Options.part
     layer: str = ""  # which of them this is

@@ -103,7 +103,8 @@ def refused(load: Load, rows: Rows, empty_layers: None, tmp_path: Path) -> Calla
                 and "gisapp_staged" not in sentence
             )
         report: Report = error.values["outcome"]  # type: ignore[assignment]
-        assert not report.ok and report.errors and report.loaded == 0 and report.revision is None
+        assert not report.ok and report.revision is None and report.outcome in ("ask", "refuse")
+        assert bool(report.findings.of("question")) == bool(report.asks) or report.errors
         assert str(path.parent) not in json.dumps(report.as_json(), ensure_ascii=False)
         return report
 
@@ -111,4 +112,5 @@ def refused(load: Load, rows: Rows, empty_layers: None, tmp_path: Path) -> Calla
 
 
 def codes(report: Report) -> set[str]:
-    return {problem.code for problem in report.errors}
+    """Why a file is not taken: what is wrong with it, and what has to be answered."""
+    return {problem.code for problem in (*report.errors, *report.findings.of("question"))}

@@ -30,7 +30,7 @@ def test_a_file_without_features_never_replaces_a_layer(
     report = refused(
         geojson(tmp_path / "nulls.geojson", [feature(None, 路線番号="1"), feature(None, 路線番号="2")])
     )
-    assert codes(report) == {"empty_file"} and report.findings.rows_of("null_geometry") == 2
+    assert codes(report) == {"no_position"} and report.findings.rows_of("null_geometry") == 2
     (tmp_path / "header.csv").write_text("路線番号,緯度,経度\n")
     assert codes(refused(tmp_path / "header.csv")) == {"empty_file"}
 

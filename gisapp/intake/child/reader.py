@@ -91,7 +91,7 @@ class _Reader:
             if kind == wire.ALLOW:
                 self._silence = max(self._silence, silence_for(int(said), self._limits))
             elif kind == wire.REFUSED:
-                raise errors.FileRefused(**said)
+                raise wire.unpack_refusal(said)
             else:
                 return kind, said, body
 

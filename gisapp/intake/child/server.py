@@ -81,7 +81,7 @@ def _tell(pipe: int, order: dict[str, Any]) -> None:
             why = ("入れ子が深すぎます", "it is nested too deeply")
             refuse("too_deep", why, ("別の形式で書き出してください。", "Export it in another format."))
     except errors.FileRefused as refusal:
-        wire.send(pipe, wire.REFUSED, refusal.values)
+        wire.send(pipe, wire.REFUSED, wire.pack_refusal(refusal.values))
 
 
 def refuse_large() -> None:

@@ -18,7 +18,9 @@ import numpy as np
 import pyarrow as pa
 import shapely
 
+from gisapp import errors
 from gisapp.catalogue.layer import Text
+from gisapp.intake.choice import Choice
 from gisapp.intake.problem import Problem
 from gisapp.intake.source import Batch, Source
 from gisapp.intake.wkb import shapes_of
@@ -28,7 +30,8 @@ OPENED, ROWS, END, REFUSED, ALLOW = b"O", b"R", b"E", b"X", b"A"
 MOST_JSON = 256 * 2**20  # bytes; problems list the rows they are of
 MOST_BODY = 2 * 2**30
 PLAIN = (
-    "format", "columns", "crs", "encoding", "count", "cut_names", "position", "shapeless", "axes", "kind", "layers", "layer",
+    "format", "columns", "crs", "encoding", "count", "cut_names", "position", "shapeless",
+    "typed", "axes", "kind", "layers", "layer",
 )  # fmt: skip
 TEXTS = ("crs_from", "encoding_from")
 
@@ -93,6 +96,18 @@ def unpack_source(said: dict[str, Any], batches: Any) -> Source:
     values: dict[str, Any] = {name: tuple(v) if isinstance(v := said[name], list) else v for name in PLAIN}
     values |= {name: Text(*said[name]) if said[name] else None for name in TEXTS}
     return Source(batches=batches, problems=_unpack_problems(said["problems"]), **values)
+
+
+def pack_refusal(values: dict[str, Any]) -> dict[str, Any]:
+    """What errors.FileRefused says, for JSON."""
+    choices = [[c.option, c.value, c.ja, c.en, c.bounds] for c in values.get("choices", ())]
+    return values | {"choices": choices, "found": _pack_problems(values.get("found", ()))}
+
+
+def unpack_refusal(said: dict[str, Any]) -> errors.FileRefused:
+    """The refusal that `pack_refusal` packed."""
+    choices = tuple(Choice(*words, tuple(bounds) if bounds else None) for *words, bounds in said["choices"])
+    return errors.FileRefused(**said | {"choices": choices, "found": _unpack_problems(said["found"])})
 
 
 def pack_rows(batch: Batch) -> tuple[dict[str, Any], pa.Buffer]:

@@ -58,6 +58,7 @@ def open_csv(path: Path, forced_encoding: str) -> Source:
         Source(
             format=f"CSV（{WORDS[mark]}区切り）",
             columns=tuple(names),
+            typed=False,
             batches=batches,
             encoding=encoding,
             encoding_from=said_by,

@@ -78,6 +78,7 @@ def open_gml(path: Path, part: str) -> Source:
         batches=lambda: in_batches(_features(path, kind, names, lists, shapes), names),
         crs=f"EPSG:{code}" if code else None,
         crs_from=Text(f"srsName「{said}」による", f"by its srsName “{said}”") if code else None,
+        typed=False,
         encoding="utf-8",
         encoding_from=Text("形式の規定による", "by the format's rule"),
         count=survey.kinds[kind],

@@ -44,6 +44,7 @@ def open_json_list(path: Path, scratch: Path) -> Source:
         Source(
             format="JSON（一覧）",
             columns=tuple(names),
+            typed=False,
             batches=lambda: in_batches(records(), names, ROWS_AT_ONCE),
             encoding="utf-8",
             encoding_from=Text("形式の規定による", "by the format's rule"),

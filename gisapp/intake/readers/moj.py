@@ -68,6 +68,7 @@ def open_moj(path: Path, crs: str) -> Source:
         batches=lambda: in_batches(_features(read), COLUMNS),
         crs=system,
         crs_from=Text(f"{said}による", f"by its 座標系 {said}"),
+        typed=False,
         encoding="utf-8",
         encoding_from=Text("形式の規定による", "by the format's rule"),
         count=len(read.parcels),

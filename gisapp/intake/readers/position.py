@@ -6,7 +6,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 import pyarrow as pa
@@ -15,7 +15,7 @@ import shapely
 
 from gisapp.catalogue.layer import Text
 from gisapp.geo.crs import JGD2011_LONLAT
-from gisapp.intake.problem import NOTE, WARNING, Problem
+from gisapp.intake.problem import NOTE, WARNING, Problem, refuse
 from gisapp.intake.source import Batch, Source
 from gisapp.intake.values import trimmed
 from gisapp.text.folding import fold
@@ -143,6 +143,17 @@ def no_position(names: Sequence[str]) -> Problem:
     listed = "、".join(names[:20])
     ja = f"緯度・経度の列がありません（列：{listed}）"
     return Problem(WARNING, "no_position", ja, f"it has no columns of latitude and longitude ({listed})")
+
+
+def refuse_shapeless(source: Source) -> NoReturn:
+    """Ask what to do with a table that has no coordinates. Raises errors.FileRefused."""
+    said = no_position(source.columns)
+    do = (
+        "「緯度」「経度」という見出しの列を付けてください。",
+        "Give it columns headed “latitude” and “longitude”.",
+    )
+    found = [problem for problem in source.problems if problem.code != said.code]
+    refuse(said.code, (said.ja, said.en), do, asks="position", found=found)
 
 
 def place(batch: Batch, position: Position) -> Batch:

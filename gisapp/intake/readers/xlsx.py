@@ -64,6 +64,7 @@ def open_xlsx(path: Path, part: str) -> Source:
         Source(
             format=f"Excel（シート「{name}」）",
             columns=tuple(names),
+            typed=False,
             batches=batches,
             encoding="utf-8",
             encoding_from=Text("形式の規定による", "by the format's rule"),

@@ -1,0 +1,176 @@
+"""Every file of the shared data is answered as EXPECTED.csv says, with no option set by hand."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+from psycopg import sql
+from sqlalchemy import text
+
+from gisapp import errors
+from gisapp.installation import Installation
+from gisapp.intake.copy import raw_connection
+from gisapp.intake.load import Order, load_file
+from gisapp.intake.options import parse_options
+from gisapp.intake.report import Report
+from gisapp.intake.stage import STAGED
+from gisapp.settings import ROOT
+from tests.intake.conftest import load_into
+from tests.intake.expected import Row, codec, fact_of, near, numbers, read_rows
+
+FOLDER = ROOT.parent / "shared" / "data"
+ROWS = list(read_rows(FOLDER)) if FOLDER.is_dir() else []
+NOT_YET = set((Path(__file__).with_name("expected_not_yet.txt")).read_text("utf-8").splitlines())
+"""Files whose answer is not right yet; the list only gets shorter."""
+OURS = {"unknown_column", "no_column_known", "crs_assumed", "no_position"}
+"""Notes of ours that the table has no code for, or has under the row's own."""
+Look = Callable[[psycopg.Connection[Any]], Any]
+
+
+@pytest.fixture(scope="module")
+def cities(
+    city_installation: Callable[[str], Installation], shared_data: Path
+) -> Iterator[dict[str, Installation]]:
+    """Both cities; 武蔵村山市 with its boundary."""
+    found = {name: city_installation(name) for name in ("musashimurayama", "yaizu")}
+    load_into(found["musashimurayama"], shared_data / "01_boundary" / "N03_13223.geojson", "base.boundary")
+    yield found
+    with found["musashimurayama"].database.transaction("owner") as connection:
+        connection.execute(text("TRUNCATE base.boundary"))
+
+
+def diagnose(installation: Installation, path: Path, look: Look | None = None, **said: Any) -> Report:
+    """What `gisapp load FILE` does without a layer; `look` sees the staged rows."""
+    order = Order(path, path.name, None, parse_options(**said), "test", dry_run=True)
+    try:
+        return load_file(
+            installation,
+            order,
+            before_commit=(lambda connection, report: look(raw_connection(connection))) if look else None,
+        )
+    except errors.FileRefused as refusal:
+        report: Report = refusal.values["outcome"]  # type: ignore[assignment]
+        return report
+
+
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: row.file)
+def test_the_file_is_answered_as_expected(
+    row: Row, cities: dict[str, Installation], request: pytest.FixtureRequest
+) -> None:
+    if row.file in NOT_YET:
+        request.applymarker(pytest.mark.xfail(reason="the answer is not right yet"))
+    installation, path = cities[row.city], FOLDER / row.file
+    if row.several:
+        whole = diagnose(installation, path)
+        assert whole.outcome == "ask" and "ask" in row.outcomes, whole.outcome
+        assert [c.option for c in whole.choices] == ["part"] * len([n for n in row.features if n])
+        assert row.must <= {p.code for p in whole.findings} | _of_parts(installation, path, row, whole)
+        return
+    facts: list[str] = []
+    report = diagnose(installation, path, lambda raw: facts.extend(_wrong(raw, row, "", path)))
+    _check_report(row, report)
+    assert not [f for f in facts if f]
+
+
+def _of_parts(installation: Installation, path: Path, row: Row, whole: Report) -> set[str]:
+    """Each layer of a file with several holds what it should; returns the problems found in all of them."""
+    codes: set[str] = set()
+    for choice in whole.choices:
+        wrong: list[str] = []
+
+        def look(raw: psycopg.Connection[Any], name: str = choice.value, wrong: list[str] = wrong) -> None:
+            wrong += _wrong(raw, row, name, path)
+
+        report = diagnose(installation, path, look, part=choice.value)
+        codes |= {p.code for p in report.findings}
+        assert report.loaded in row.features, (choice.value, report.loaded)
+        assert not wrong
+    return codes
+
+
+def _check_report(row: Row, report: Report) -> None:
+    codes = {problem.code for problem in report.findings}
+    said = "\n".join(report.lines())
+    assert report.outcome in row.outcomes, said
+    assert row.must <= codes | ({"no_position"} if report.asks == "position" else set()), (
+        row.must - codes,
+        said,
+    )
+    loud = {p.code for p in report.findings if p.level in ("error", "question", "repair", "warning")}
+    assert loud <= row.must | row.may | OURS, (loud - row.must - row.may, said)
+    if report.outcome == "refuse" or report.asks == "position":
+        return
+    assert report.loaded == sum(row.features), said
+    if row.geometry not in ("none", "Mixed"):
+        assert report.layer is not None and report.layer.geometry == row.geometry, said
+    if row.systems != ("none",):
+        system = report.reading.system.to_epsg() if report.reading else None
+        assert str(system) in row.systems, said
+    elif report.asks == "crs":
+        assert report.reading is None, said
+    if row.encoding not in ("ascii", ""):
+        assert codec(report.encoding) == codec(row.encoding), said
+
+
+def _wrong(raw: psycopg.Connection[Any], row: Row, part: str, path: Path) -> list[str]:
+    """Facts that the staged rows do not hold."""
+    columns = _columns(raw)
+    wrong = []
+    for fact in row.facts:
+        taken = fact_of(fact)
+        if taken is None or (taken[0] and taken[0] != part):
+            continue
+        found = _found(raw, columns, taken[1], taken[2])
+        if found is not None and not found[0]:
+            wrong.append(f"{fact}: found {found[1]}")
+    return wrong
+
+
+def _columns(raw: psycopg.Connection[Any]) -> dict[str, str]:
+    """Columns of the staging table by their place; names of the file are found through the layer's fields."""
+    rows = raw.execute(
+        "SELECT column_name FROM information_schema.columns WHERE table_name = %s ORDER BY ordinal_position",
+        [STAGED],
+    )
+    return {name: name for (name,) in rows}
+
+
+def _found(
+    raw: psycopg.Connection[Any], columns: dict[str, str], what: str, value: str
+) -> tuple[bool, Any] | None:
+    match = re.fullmatch(r"(area|area_made_valid|union|footprint_area|length)_m2?@(\d+)", what)
+    if match:
+        return _measured(raw, match[1], int(match[2]), float(value))
+    if what == "bbox_lonlat":
+        box = _one(
+            raw,
+            "SELECT ARRAY[ST_XMin(e), ST_YMin(e), ST_XMax(e), ST_YMax(e)] FROM (SELECT ST_Extent(ST_Transform(geom, 6668)) AS e FROM {}) AS x",
+        )
+        return all(abs(a - b) <= 2e-5 for a, b in zip(box, numbers(value), strict=True)), box
+    if match := re.fullmatch(r"bbox_EN@(\d+)", what):
+        box = _one(
+            raw,
+            f"SELECT ARRAY[ST_XMin(e), ST_YMin(e), ST_XMax(e), ST_YMax(e)] FROM (SELECT ST_Extent(ST_Transform(geom, {int(match[1])})) AS e FROM {{}}) AS x",
+        )
+        return all(abs(a - b) <= 0.5 for a, b in zip(box, numbers(value), strict=True)), box
+    return None
+
+
+def _measured(raw: psycopg.Connection[Any], what: str, srid: int, wanted: float) -> tuple[bool, Any]:
+    shape = f"ST_Transform(geom, {srid})"
+    asked = {
+        "length": f"sum(ST_Length({shape}))",
+        "union": f"ST_Area(ST_Union({shape}))",
+    }.get(what, f"sum(ST_Area({shape}))")
+    found = _one(raw, f"SELECT {asked} FROM {{}}")
+    return near(found, wanted, 1.0), found
+
+
+def _one(raw: psycopg.Connection[Any], question: str) -> Any:
+    row = raw.execute(sql.SQL(question).format(sql.Identifier(STAGED))).fetchone()  # type: ignore[arg-type]
+    return row[0] if row else None
