@@ -106,7 +106,10 @@ def pack_refusal(values: dict[str, Any]) -> dict[str, Any]:
 
 def unpack_refusal(said: dict[str, Any]) -> errors.FileRefused:
     """The refusal that `pack_refusal` packed."""
-    choices = tuple(Choice(*words, tuple(bounds) if bounds else None) for *words, bounds in said["choices"])
+    choices = tuple(
+        Choice(option, value, ja, en, tuple(bounds) if bounds else None)
+        for option, value, ja, en, bounds in said["choices"]
+    )
     return errors.FileRefused(**said | {"choices": choices, "found": _unpack_problems(said["found"])})
 
 
