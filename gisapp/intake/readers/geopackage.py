@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from gisapp.intake.problem import refuse
-from gisapp.intake.readers.ogr import layers_of, open_ogr, under_name
+from gisapp.intake.readers.ogr import layers_of, open_ogr, under_name, with_rows
 from gisapp.intake.several import refuse_several
 from gisapp.intake.source import Source
 
@@ -26,7 +26,7 @@ def open_geopackage(path: Path, part: str, scratch: Path) -> Source:
         why = ("レイヤーがありません", "it has no layers")
         refuse("empty_file", why, ("書き出すレイヤーを確かめてください。", "See which layer was exported."))
     shaped = [name for name, kind in layers.items() if kind is not None]
-    offered = shaped or list(layers)
+    offered = with_rows(path, shaped or list(layers))
     if part not in layers and (part or len(offered) > 1):
         refuse_several(offered, part)
     layer = part or offered[0]

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import Any
 
+import shapely
+
 from gisapp.intake.readers.codelists import CodeLists
 from gisapp.intake.readers.gml_shapes import GEOMETRIES, Shapes, joined
 from gisapp.intake.readers.xml import Node
@@ -109,7 +111,8 @@ def shape_of(feature: Node, shapes: Shapes) -> tuple[Any, bool]:
         if "Solid" in node.name:
             return _from_above(node, shapes)
         if polygons := shapes.polygons(node):
-            return joined(polygons)
+            shape, merged = joined(polygons)
+            return shapely.MultiPolygon([shape]) if shape.geom_type == "Polygon" else shape, merged
     ground = [one for one in feature.all("GroundSurface")]
     if ground:
         return joined([p for one in ground for p in shapes.polygons(one)])

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Mapping
 from dataclasses import replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, NoReturn
 
 import numpy as np
@@ -15,7 +16,7 @@ from gisapp.catalogue.layer import Text
 from gisapp.intake.encoding import Encoding, cut_texts, decode_column, decode_name
 from gisapp.intake.gdal import pyogrio, quietly
 from gisapp.intake.problem import WARNING, Problem, refuse
-from gisapp.intake.readers.position import placed
+from gisapp.intake.readers.position import placed, placed_if_empty
 from gisapp.intake.source import ROWS_AT_ONCE, UNREAD, Batch, Source
 from gisapp.intake.wkb import has_curves, refuse_deep
 
@@ -52,6 +53,25 @@ def layers_of(path: Path) -> dict[str, str | None]:
         refuse_unreadable()
 
 
+def with_rows(path: Path, layers: list[str], *, shaped: bool = False) -> list[str]:
+    """Those of several layers that hold any rows (`shaped`: any shapes); all of them where none does."""
+    if len(layers) < 2:
+        return layers
+    ask = {"force_feature_count": True, "force_total_bounds": shaped}
+    try:
+        with quietly():
+            about = {name: pyogrio().read_info(path, layer=name, **ask) for name in layers}
+    except FAILURES:
+        return layers
+    there = [name for name, said in about.items() if said["features"] and (not shaped or _has_bounds(said))]
+    return there or layers
+
+
+def _has_bounds(said: dict[str, Any]) -> bool:
+    bounds = said["total_bounds"]
+    return bounds is not None and bool(np.isfinite(bounds).all())
+
+
 def open_ogr(
     path: Path,
     title: str,
@@ -61,9 +81,11 @@ def open_ogr(
     latin1: bool = False,
     counted: bool = True,
     without: frozenset[str] = frozenset(),
+    renamed: Mapping[str, str] = MappingProxyType({}),
     find: Find | None = None,
 ) -> Source:
     """A layer that GDAL reads. `latin1`: its texts are bytes in `encoding`, to be decoded here. `without`: columns left out.
+    `renamed`: names as GDAL knows them → names in the file.
 
     A layer without geometry lies where its own columns say. Raises errors.FileRefused.
     """
@@ -77,7 +99,7 @@ def open_ogr(
     fields = [str(name) for name in about["fields"] if name not in without]
     if without:
         words["columns"] = fields
-    names, problems = _different([decode_name(n, codec) if codec else n for n in fields])
+    names, problems = _different([decode_name(n, codec) if codec else renamed.get(n, n) for n in fields])
     source = Source(
         format=title,
         columns=tuple(names),
@@ -90,7 +112,11 @@ def open_ogr(
         kind=about["geometry_type"],
         problems=tuple(problems),
     )
-    return source if about["geometry_type"] else placed(replace(source, crs=None, crs_from=None))
+    return (
+        placed_if_empty(source)
+        if about["geometry_type"]
+        else placed(replace(source, crs=None, crs_from=None))
+    )
 
 
 def _different(names: list[str]) -> tuple[list[str], list[Problem]]:

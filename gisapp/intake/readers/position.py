@@ -6,6 +6,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain
 from typing import Any, NoReturn
 
 import numpy as np
@@ -136,6 +137,25 @@ def placed(source: Source) -> Source:
         position=position.columns,
         problems=tuple(found),
     )
+
+
+def placed_if_empty(source: Source) -> Source:
+    """A layer that has a place for shapes but none in it lies where its own columns say, where they do."""
+    position = find_position(source.columns)
+    if position is None:
+        return source
+    batches = source.batches()
+    first = next(batches, None)
+    empty = first is not None and (first.wkb is None or first.wkb.null_count == len(first.wkb))
+
+    def read() -> Generator[Batch, None, None]:
+        try:
+            for batch in chain([first] if first is not None else [], batches):
+                yield place(replace(batch, wkb=None), position) if empty else batch
+        finally:
+            batches.close()
+
+    return replace(source, batches=read, position=position.columns if empty else ())
 
 
 def no_position(names: Sequence[str]) -> Problem:

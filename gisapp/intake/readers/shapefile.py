@@ -35,12 +35,12 @@ ABSENT = {
 def open_shapefile(path: Path, forced_encoding: str, scratch: Path) -> Source:
     """A Shapefile given by its .shp; its parts are found beside it whatever the case of their names."""
     parts = _gather(path, ".shp", scratch)
-    _check_header(parts[".shp"])
     problems = [
         Problem(WARNING, f"missing_part({part[1:]})", *said)
         for part, said in ABSENT.items()
         if part not in parts
     ]
+    _check_header(parts[".shp"], [*problems, *([] if ".prj" in parts else [NO_PRJ])])
     encoding = diagnose_encoding(parts.get(".dbf"), parts.get(".cpg"), forced_encoding)
     system_said = ".prj" in parts and _make_readable(parts[".prj"])
     shapes = _Records(parts[".shp"])
@@ -67,19 +67,29 @@ def open_dbf(path: Path, forced_encoding: str, scratch: Path) -> Source:
     return replace(source, problems=tuple(problems), cut_names=True)
 
 
-def _check_header(shp: Path) -> None:
+NO_PRJ = Problem(
+    WARNING, "crs_missing", "座標系の情報（.prj）がありません", "it does not say its reference system (.prj)"
+)
+
+
+def _check_header(shp: Path, found: list[Problem]) -> None:
     """Raises errors.FileRefused for a .shp that is no whole one, or of a type that no layer can hold."""
     with shp.open("rb") as file:
         head = file.read(HEADER)
     if len(head) < HEADER:
-        refuse("truncated", (".shp が途中で切れています", "its .shp is cut off"), AGAIN)
+        refuse("truncated", (".shp が途中で切れています", "its .shp is cut off"), AGAIN, found=found)
     kind = int.from_bytes(head[32:36], "little")
     if kind == MULTIPATCH:
         why = ("形状の種類が MultiPatch（3次元の面）です", "its shapes are MultiPatch (surfaces in space)")
-        refuse("unsupported_geometry", why, ("面（Polygon）に変換してください。", "Turn them into polygons."))
+        refuse(
+            "unsupported_geometry",
+            why,
+            ("面（Polygon）に変換してください。", "Turn them into polygons."),
+            found=found,
+        )
     if kind not in KINDS:
         why = (f".shp の形状の種類（{kind}）がわかりません", f"its .shp is of an unknown type ({kind})")
-        refuse("corrupt_record", why, AGAIN)
+        refuse("corrupt_record", why, AGAIN, found=found)
 
 
 def _make_readable(prj: Path) -> bool:

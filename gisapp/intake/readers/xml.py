@@ -66,7 +66,7 @@ def elements(path: Path, wanted: Wanted, problems: list[Problem] | None = None) 
     """
     reader = _Reader(wanted)
     try:
-        for chunk in _chunks(path):
+        for chunk in chunks(path):
             reader.parser.Parse(chunk, False)
             yield from reader.take()
         reader.parser.Parse(b"", True)
@@ -82,7 +82,7 @@ def root_of(path: Path) -> Node:
     reader = _Reader(lambda names: False)
     line = 1
     try:
-        for chunk in _chunks(path):
+        for chunk in chunks(path):
             reader.parser.Parse(chunk, False)
             if reader.root is not None:
                 break
@@ -101,7 +101,8 @@ def check_whole(path: Path) -> list[Problem]:
     return problems
 
 
-def _chunks(path: Path) -> Iterator[bytes | str]:
+def chunks(path: Path) -> Iterator[bytes | str]:
+    """A file piece by piece; as text where its encoding is one that expat does not know."""
     with path.open("rb") as file:
         head = file.read(256)
         said = re.search(rb"^(?:\xef\xbb\xbf)?\s*<\?xml[^>]*encoding\s*=\s*[\"']([A-Za-z0-9_.-]+)", head)
