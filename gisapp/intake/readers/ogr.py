@@ -57,19 +57,21 @@ def with_rows(path: Path, layers: list[str], *, shaped: bool = False) -> list[st
     """Those of several layers that hold any rows (`shaped`: any shapes); all of them where none does."""
     if len(layers) < 2:
         return layers
-    ask = {"force_feature_count": True, "force_total_bounds": shaped}
     try:
         with quietly():
-            about = {name: pyogrio().read_info(path, layer=name, **ask) for name in layers}
+            there = [name for name in layers if (_has_shapes if shaped else _has_rows)(path, name)]
     except FAILURES:
         return layers
-    there = [name for name, said in about.items() if said["features"] and (not shaped or _has_bounds(said))]
     return there or layers
 
 
-def _has_bounds(said: dict[str, Any]) -> bool:
-    bounds = said["total_bounds"]
-    return bounds is not None and bool(np.isfinite(bounds).all())
+def _has_rows(path: Path, layer: str) -> bool:
+    return bool(pyogrio().read_info(path, layer=layer, force_feature_count=True)["features"])
+
+
+def _has_shapes(path: Path, layer: str) -> bool:
+    with pyogrio().open_arrow(path, use_pyarrow=True, layer=layer, columns=[]) as (_, rows):
+        return any(len(batch.column(batch.num_columns - 1).drop_null()) for batch in rows)
 
 
 def open_ogr(
