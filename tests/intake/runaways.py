@@ -68,6 +68,10 @@ def too_deep(path: Path, name: str, options: Options, scratch: Path) -> Source:
     return _after_rows(lambda: down(0))
 
 
+def mistake(path: Path, name: str, options: Options, scratch: Path) -> Source:
+    return _after_rows(lambda: {}["missing"])
+
+
 def nonsense(path: Path, name: str, options: Options, scratch: Path) -> Source:
     """Writes what is no frame to every descriptor that is open."""
     for descriptor in range(3, 64):

@@ -53,6 +53,7 @@ def alive(pid: int) -> bool:
         ("segfault_at_once", "reader_crashed"),
         ("killed", "reader_crashed"),
         ("nonsense", "reader_crashed"),
+        ("mistake", "reader_crashed"),
         ("hang", "too_slow"),
         ("spin", "too_slow"),
         ("too_much_memory", "too_large"),
@@ -70,6 +71,12 @@ def test_a_reader_that_fails_is_a_sentence(tmp_path: Path, opener: str, code: st
         assert refusal.value.sentence(lang) and refusal.value.remedy(lang)
     assert time.monotonic() - began < 15
     assert opened(tmp_path, "environment").format == "test"  # the next file is read as if nothing had been
+
+
+def test_a_mistake_of_ours_is_in_the_log(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    with pytest.raises(errors.FileRefused):
+        taken(opened(tmp_path, "mistake"))
+    assert "KeyError: 'missing'" in caplog.text
 
 
 def test_a_reader_cannot_write_more_than_it_may(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import json
+import logging
 import os
 import signal
 import socket
@@ -24,6 +25,7 @@ from gisapp.intake.options import Options
 from gisapp.intake.problem import refuse
 from gisapp.intake.source import Batch, Source
 
+log = logging.getLogger("gisapp.intake")
 OPENER = "gisapp.intake.read:open_here"
 PIPE = 2**20  # bytes the reader may be ahead
 KEPT = (
@@ -90,6 +92,9 @@ class _Reader:
                 refuse_slow()
             if kind == wire.ALLOW:
                 self._silence = max(self._silence, silence_for(int(said), self._limits))
+            elif kind == wire.FAILED:
+                log.error("a reader failed:\n%s", said)
+                raise wire.Ended
             elif kind == wire.REFUSED:
                 raise wire.unpack_refusal(said)
             else:

@@ -12,6 +12,7 @@ import os
 import signal
 import socket
 import sys
+import traceback
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -82,6 +83,10 @@ def _tell(pipe: int, order: dict[str, Any]) -> None:
             refuse("too_deep", why, ("別の形式で書き出してください。", "Export it in another format."))
     except errors.FileRefused as refusal:
         wire.send(pipe, wire.REFUSED, wire.pack_refusal(refusal.values))
+    except BrokenPipeError:
+        raise
+    except Exception:  # a mistake of ours: the file is refused, and the log says where
+        wire.send(pipe, wire.FAILED, traceback.format_exc())
 
 
 def refuse_large() -> None:

@@ -26,7 +26,7 @@ from gisapp.intake.source import Batch, Source
 from gisapp.intake.wkb import shapes_of
 
 HEADER = struct.Struct("<cIQ")
-OPENED, ROWS, END, REFUSED, ALLOW = b"O", b"R", b"E", b"X", b"A"
+OPENED, ROWS, END, REFUSED, ALLOW, FAILED = b"O", b"R", b"E", b"X", b"A", b"F"
 MOST_JSON = 256 * 2**20  # bytes; problems list the rows they are of
 MOST_BODY = 2 * 2**30
 PLAIN = (
