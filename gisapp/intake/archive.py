@@ -224,6 +224,7 @@ def _refuse_growth() -> NoReturn:
 
 
 def refuse_without_data(members: list[tuple[str, zipfile.ZipInfo]]) -> NoReturn:
+    """Say what the archive holds instead of data. Raises errors.FileRefused."""
     held = "、".join(PurePosixPath(name).name for name, _ in members[:5]) or "なし / nothing"
     parts = {PurePosixPath(name).suffix.lower() for name, _ in members}
     if ".zip" in parts:
@@ -270,6 +271,7 @@ def refuse_nested() -> NoReturn:
 
 
 def unpack(archive: zipfile.ZipFile, member: zipfile.ZipInfo, target: Path) -> None:
+    """Write one member to `target`, never more than its header says. Raises errors.FileRefused."""
     left = member.file_size
     with archive.open(member) as packed, target.open("wb") as file:
         while chunk := packed.read(2**20):

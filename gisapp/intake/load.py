@@ -24,33 +24,33 @@ from gisapp import errors
 from gisapp.audit.record import Entry, Who, record
 from gisapp.catalogue.layer import Layer
 from gisapp.geo.crs import Bounds
-from gisapp.geo.grids import find_grids
 from gisapp.installation import Installation
 from gisapp.intake.checks.city import all_outside_city, outside_city
 from gisapp.intake.checks.keys import keys_there_already, keys_without_value, repeated_keys
+from gisapp.intake.checks.names import repeated_names
+from gisapp.intake.checks.outliers import Spread
+from gisapp.intake.checks.personal import Numbers
 from gisapp.intake.columns import ColumnMap, map_columns, no_field_found
 from gisapp.intake.copy import raw_connection
+from gisapp.intake.diagnose import Plan, diagnose
 from gisapp.intake.draft import draft_of, fits, mixed
 from gisapp.intake.draft_stage import create_draft_stage
 from gisapp.intake.fields import convert_columns
 from gisapp.intake.options import Options
 from gisapp.intake.outcome import complete, refuse_if_wrong
-from gisapp.intake.place import Placement, area_of_bounds, lonlat_area, lonlat_bounds, place, told_coarse
-from gisapp.intake.problem import QUESTION, REPAIR, refuse
+from gisapp.intake.place import lonlat_bounds
+from gisapp.intake.problem import REPAIR, refuse
 from gisapp.intake.publish import lock_layer, publish
 from gisapp.intake.read import open_source
-from gisapp.intake.readers.position import refuse_shapeless
 from gisapp.intake.report import Report
 from gisapp.intake.shape import shape_rows
 from gisapp.intake.source import Batch, Source
 from gisapp.intake.stage import create_stage, stage_rows
 from gisapp.intake.survey import survey
 from gisapp.intake.trouble import told_apart
-from gisapp.settings import grids_folder
 
 Progress = Callable[[int, int | None], None]  # rows done, rows altogether (None: not known)
 BeforeCommit = Callable[[Connection, Report], None]
-BOUNDARY = "base.boundary"
 
 
 @dataclass(frozen=True)
@@ -64,16 +64,6 @@ class Order:
     who: str
     dry_run: bool = False
     author: Who | None = None  # for the audit, where more is known than `who`
-
-
-@dataclass(frozen=True)
-class _Plan:
-    """What the diagnosis decided: how columns become fields and coordinates the city's; where the city is."""
-
-    columns: ColumnMap
-    placed: Placement
-    area: Any
-    layer: Layer
 
 
 def load_file(
@@ -120,10 +110,7 @@ def load_file(
 
 def _open(order: Order, scratch: Path) -> Source:
     scratch.mkdir()
-    source = open_source(order.path, order.name, order.options, scratch)
-    if source.shapeless:
-        refuse_shapeless(source)
-    return source
+    return open_source(order.path, order.name, order.options, scratch)
 
 
 def _draft(installation: Installation, order: Order, report: Report, scratch: Path) -> Layer:
@@ -158,7 +145,7 @@ def _load(
     columns = map_columns(layer, source, dict(order.options.constants))
     report.findings.add([*source.problems, *columns.problems, *no_field_found(layer, columns)])
     _describe(report, source, columns)
-    plan = _diagnose(raw, installation, order, layer, source, first, columns, report)
+    plan = diagnose(raw, installation, layer, source, first, order.options.crs, columns, report)
     staged = create_stage(raw, layer) if order.layer else create_draft_stage(raw, layer, city.srid)
     box = _stage(raw, plan, order, city.srid, chain([first], batches), report, progress, source.count)
     if box is not None and plan.placed.transformation is not None:
@@ -176,29 +163,6 @@ def _load(
     record(
         connection, Entry("published", order.author or Who(order.who, via="shell"), layer.id, details=said)
     )
-
-
-def _diagnose(
-    raw: psycopg.Connection[Any],
-    installation: Installation,
-    order: Order,
-    layer: Layer,
-    source: Source,
-    first: Batch,
-    columns: ColumnMap,
-    report: Report,
-) -> _Plan:
-    """In which reference system the file is; a question about it goes into the report."""
-    city = installation.city
-    area = _city_area(raw, installation, layer)
-    grids = find_grids([grids_folder(installation.settings)])
-    placed = place(source, first.geometry, city, lonlat_area(area, city), order.options.crs, grids)
-    report.findings.add([*placed.problems, *told_coarse(placed)])
-    report.transformation, report.system_from = placed.transformation, placed.said_by
-    report.reading = placed.reading
-    if any(problem.level == QUESTION for problem in placed.problems):
-        report.asks, report.choices = "crs", list(placed.choices)
-    return _Plan(columns, placed, area, layer)
 
 
 def _first(batches: Iterator[Batch], source: Source) -> Batch:
@@ -226,20 +190,9 @@ def _describe(report: Report, source: Source, columns: ColumnMap) -> None:
     report.constants, report.ignored = columns.constants, list(columns.ignored)
 
 
-def _city_area(raw: psycopg.Connection[Any], installation: Installation, layer: Layer) -> Any:
-    """The city as a polygon in its plane system: its boundary layer, or its bounds while that is empty."""
-    area = None
-    if layer.id != BOUNDARY and BOUNDARY in installation.catalogue.layers:
-        row = raw.execute("SELECT ST_AsBinary(ST_Union(geom)) FROM base.boundary").fetchone()
-        area = shapely.from_wkb(row[0]) if row and row[0] else None
-    area = area_of_bounds(installation.city) if area is None else area
-    shapely.prepare(area)
-    return area
-
-
 def _stage(
     raw: psycopg.Connection[Any],
-    plan: _Plan,
+    plan: Plan,
     order: Order,
     srid: int,
     batches: Iterator[Batch],
@@ -249,6 +202,7 @@ def _stage(
 ) -> Bounds | None:
     """Shape, convert and check batch after batch into the staging table; returns the box of all rows, None for no rows."""
     boxes = []
+    spread, numbers = Spread(), Numbers()
     only, far = order.options.only, report.asks == "crs"
     for batch in batches:
         shaped = shape_rows(
@@ -257,7 +211,10 @@ def _stage(
         geometry, rows = shaped.geometry[shaped.kept], batch.rows[shaped.kept]
         columns, wrong = convert_columns(plan.layer, plan.columns, batch, shaped.kept)
         report.findings.add([*batch.problems, *shaped.problems, *wrong])
-        report.findings.add(outside_city(geometry, rows, plan.area))
+        numbers.add(batch.columns)
+        if not far:
+            report.findings.add(outside_city(geometry, rows, plan.area))
+            spread.add(geometry, rows)
         report.read += len(batch.rows)
         report.loaded += len(rows)
         report.dropped = report.read - report.loaded
@@ -266,6 +223,7 @@ def _stage(
             boxes.append(shapely.total_bounds(geometry))
         if progress is not None:
             progress(report.read, count)
+    report.findings.add([*spread.outliers(), *numbers.found()])
     return tuple(shapely.total_bounds([shapely.box(*box) for box in boxes]).tolist()) if boxes else None
 
 
@@ -280,6 +238,8 @@ def _check_whole(
     """What can be judged only when all rows are there. Raises errors.FileRefused for errors found until now."""
     report.repaired = report.findings.count_rows(REPAIR)
     report.findings.add(repeated_keys(raw, layer, staged))
+    if order.layer is None:
+        report.findings.add(repeated_names(raw, layer, staged))
     if order.options.mode == "upsert":
         report.findings.add(keys_without_value(raw, layer, staged))
     if report.bounds and report.findings.rows_of("partly_outside_city") == report.loaded:

@@ -21,6 +21,7 @@ from gisapp.intake.readers.kml import open_kml
 from gisapp.intake.readers.markup import open_xml
 from gisapp.intake.readers.ogr import open_ogr, under_name
 from gisapp.intake.readers.parquet import open_parquet
+from gisapp.intake.readers.position import refuse_shapeless
 from gisapp.intake.readers.shapefile import open_dbf, open_shapefile
 from gisapp.intake.readers.xlsx import open_xlsx
 from gisapp.intake.sniff import check_name, kind_of
@@ -31,8 +32,17 @@ def open_source(path: Path, name: str, options: Options, scratch: Path) -> Sourc
     """Open the file at `path`, which people call `name`. `scratch` is an empty folder that lives as long as the source.
 
     A child process reads, with limits on its memory and time. Nothing is ever written beside the file.
-    Raises errors.FileRefused with a sentence for whatever cannot be read, whatever it does to its reader.
+    Raises errors.FileRefused with a sentence for whatever cannot be read, whatever it does to its reader; asks what to
+    do with a table that has no coordinates.
     """
+    source = open_any(path, name, options, scratch)
+    if source.shapeless:
+        refuse_shapeless(source)
+    return source
+
+
+def open_any(path: Path, name: str, options: Options, scratch: Path) -> Source:
+    """As `open_source`, tables without coordinates included (`Source.shapeless`): for those who can place them."""
     return open_apart(path, name, options, scratch)
 
 

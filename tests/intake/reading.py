@@ -16,7 +16,7 @@ import shapely
 from gisapp import errors
 from gisapp.intake.options import Options
 from gisapp.intake.problem import Problem
-from gisapp.intake.read import open_source
+from gisapp.intake.read import open_any
 from gisapp.intake.source import Source
 
 
@@ -45,7 +45,7 @@ class Read:
 def read(path: Path, **said: Any) -> Read:
     """Read all of a file. `said`: part, crs, encoding. Raises errors.FileRefused."""
     with tempfile.TemporaryDirectory() as scratch:
-        source = open_source(path, path.name, Options(**said), Path(scratch))
+        source = open_any(path, path.name, Options(**said), Path(scratch))
         rows, numbers, shapes, problems = [], [], [], list(source.problems)
         with closing(source.batches()) as batches:
             for batch in batches:
