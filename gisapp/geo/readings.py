@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -25,6 +25,12 @@ class Reading:
     swapped: bool = False
     unit: float = 1.0
     coarse: bool = False
+    known_code: int | None = field(default=None, compare=False, repr=False)  # looking it up takes long
+
+    @property
+    def code(self) -> int | None:
+        """The system's EPSG code; None where it has none."""
+        return self.known_code or self.system.to_epsg()
 
     def points(self, xy: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
         """Coordinates (n × 2) as they stand in the file → x, y in the system's own unit."""
@@ -32,8 +38,7 @@ class Reading:
         return turned * self.unit if self.unit != 1.0 else turned
 
     def __str__(self) -> str:
-        code = self.system.to_epsg()
-        words = [f"EPSG:{code}", *(["yx"] if self.swapped else [])]
+        words = [f"EPSG:{self.code}", *(["yx"] if self.swapped else [])]
         words += [*(["mm"] if self.unit == 0.001 else []), *(["9m"] if self.coarse else [])]
         return "+".join(words)
 

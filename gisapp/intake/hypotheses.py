@@ -4,7 +4,7 @@ by where it would put the rows: in the city, near it, in the zone's own part of 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -31,6 +31,7 @@ from gisapp.settings import City
 Array = np.ndarray[Any, Any]
 MOST_LOOKED_AT = 1_000  # points
 MOST_OFFERED = 8
+ANY_DATUM = 0.5  # more of them for what the datum may add
 NEAR = 0.5  # of the city's width and height: what lies that near may well be meant
 TOLERANCE_M = 20.0  # of the city's outline: rows end on it
 NULL_ISLAND = 5.0  # degrees around 0, 0: small numbers say nothing of a place
@@ -64,12 +65,41 @@ def rank(xy: Array, city: City, area: Any) -> list[Hypothesis]:
     sample = xy[np.linspace(0, len(xy) - 1, min(len(xy), MOST_LOOKED_AT)).astype(int)] if len(xy) else xy
     grown = shapely.buffer(area, TOLERANCE_M / (KM_PER_DEGREE * 1000))
     shapely.prepare(grown)
-    found = [
-        one for reading in _readings(sample) if (one := _tried(reading, sample, city, grown)) is not None
-    ]
-    near = [one for one in found if one.near > 0]
-    likely = near or [one for one in found if one.at_home]
-    return sorted(likely, key=_order)[:MOST_OFFERED]
+    readings = list(_readings(sample))
+    near = _all_tried([one for one in readings if _may_be_near(one, sample, city)], sample, city, grown)
+    near = [one for one in near if one.near > 0]
+    if (
+        not near
+    ):  # far from the city only what is as usual: turned axes or millimetres would put anything anywhere
+        plain = [one for one in readings if one.plain or one.system.is_geographic]
+        near = [one for one in _all_tried(plain, sample, city, grown) if one.at_home]
+    return sorted(near, key=_order)[:MOST_OFFERED]
+
+
+def _all_tried(readings: Iterable[Reading], sample: Array, city: City, area: Any) -> list[Hypothesis]:
+    return [one for reading in readings if (one := _tried(reading, sample, city, area)) is not None]
+
+
+def _may_be_near(reading: Reading, xy: Array, city: City) -> bool:
+    """Without a transformation: whether any point lies in the box that the city and its surroundings have in the system."""
+    assert reading.code is not None
+    return bool(inside_box(reading.points(xy), _box_in(reading.code, city.bounds)).any())
+
+
+@lru_cache(maxsize=512)
+def _box_in(code: int, bounds: Bounds) -> Bounds:
+    """The box of the city and its surroundings in a system, whatever the datum."""
+    system = _system(code)
+    geographic = system.geodetic_crs
+    assert geographic is not None
+    west, south, east, north = widened(bounds, NEAR + ANY_DATUM)
+    x, y = np.meshgrid(np.linspace(west, east, 5), np.linspace(south, north, 5))
+    if system.is_projected:
+        forth = pyproj.Transformer.from_crs(geographic, system, always_xy=True)
+        x, y = forth.transform(x.ravel(), y.ravel())
+    if not np.isfinite(x).all():
+        return (0.0, 0.0, -1.0, -1.0)
+    return float(np.min(x)), float(np.min(y)), float(np.max(x)), float(np.max(y))
 
 
 def _order(one: Hypothesis) -> tuple[float, ...]:
@@ -90,24 +120,28 @@ def _readings(xy: Array) -> Iterator[Reading]:
         if x <= 180 and y <= 90 and most.max() >= NULL_ISLAND:
             turned = xy[:, ::-1] if swapped else xy
             if inside_box(turned, JAPAN).mean() >= 0.5:
-                yield from (Reading(_system(code), swapped) for code in (6668, 4301))
+                yield from (_reading(code, swapped) for code in (6668, 4301))
             elif not swapped:
-                yield Reading(_system(4326))
+                yield _reading(4326)
     if most.max() <= 360:
         return  # no plane coordinates are that small, but for a spot beside the zone's origin, which is no town
     for unit in (1.0, 0.001):
         for swapped in (False, True):
             for zone in range(19):
-                yield from (Reading(_system(first + zone), swapped, unit) for first in PLANE_SYSTEMS)
-    yield from (Reading(_system(code)) for code in (*UTM_ZONES, WEB_MERCATOR))
+                yield from (_reading(first + zone, swapped, unit) for first in PLANE_SYSTEMS)
+    yield from (_reading(code) for code in (*UTM_ZONES, WEB_MERCATOR))
+
+
+def _reading(code: int, swapped: bool = False, unit: float = 1.0) -> Reading:
+    return Reading(_system(code), swapped, unit, known_code=code)
 
 
 def _tried(reading: Reading, xy: Array, city: City, area: Any) -> Hypothesis | None:
-    lonlat = to_lonlat(reading.system, reading.points(xy))
+    lonlat = to_lonlat(reading.system, reading.points(xy), reading.code)
     lonlat = lonlat[np.isfinite(lonlat).all(axis=1)]
     if len(lonlat) < 0.5 * len(xy):
         return None
-    foreign = reading.system.to_epsg() == 4326
+    foreign = reading.code == 4326
     if not foreign and inside_box(lonlat, JAPAN).mean() < 0.5:
         return None
     use = reading.system.area_of_use
@@ -159,12 +193,12 @@ def _way(code: int) -> Any:
     return find_transformation(_system(code), target, JAPAN, coarse=True)
 
 
-def to_lonlat(system: pyproj.CRS, xy: Array) -> Array:
+def to_lonlat(system: pyproj.CRS, xy: Array, code: int | None = None) -> Array:
     """Longitude and latitude, good enough to see where something lies; not finite where the system does not reach.
 
     The Tokyo Datum is left by whatever there is: its grid, or three parameters (±9 m).
     """
-    code = system.to_epsg()
+    code = code or system.to_epsg()
     way = _way(code) if code else find_transformation(system, _system(6668), JAPAN, coarse=True)
     return way.points(xy) if way is not None else np.full(xy.shape, np.inf)
 

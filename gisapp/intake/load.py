@@ -10,7 +10,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -83,7 +83,7 @@ def load_file(
     try:
         _check_mode(order)
         with tempfile.TemporaryDirectory(prefix="gisapp-") as scratch:
-            layer = order.layer or _draft(installation, order, report, Path(scratch) / "survey")
+            layer, order = _target(installation, order, report, Path(scratch) / "survey")
             source = _open(order, Path(scratch) / "rows")
             with (
                 told_apart(),
@@ -113,8 +113,13 @@ def _open(order: Order, scratch: Path) -> Source:
     return open_source(order.path, order.name, order.options, scratch)
 
 
-def _draft(installation: Installation, order: Order, report: Report, scratch: Path) -> Layer:
-    """A layer for a file that belongs to none: its rows are looked at once before they are read for good."""
+def _target(installation: Installation, order: Order, report: Report, scratch: Path) -> tuple[Layer, Order]:
+    """The layer, or for a file that belongs to none the draft of one: then its rows are looked at once beforehand.
+
+    Where shapes are mixed, the order goes on as if the first of the answers had been given.
+    """
+    if order.layer is not None:
+        return order.layer, order
     source = _open(order, scratch)
     report.findings.add(source.problems)
     with closing(source.batches()) as batches:
@@ -126,7 +131,9 @@ def _draft(installation: Installation, order: Order, report: Report, scratch: Pa
     report.asks = "only" if problems else ""
     report.layer, report.fits = layer, fits(source, layer.geometry, installation.catalogue)
     report.findings.add(problems)
-    return layer
+    if problems:
+        order = replace(order, options=replace(order.options, only=report.choices[0].value))
+    return layer, order
 
 
 def _load(

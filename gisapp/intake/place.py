@@ -80,8 +80,11 @@ def place(source: Source, geometry: Array, city: City, area: Any, forced: str, g
         return _asked(doubt, xy, city, area, grids, Reading(system))
     if datum_of(system) == "Tokyo Datum" and grids.tky2jgd is None:
         return _coarse(system, source, city, grids)
-    placed = _placed(Reading(system), city, source.crs_from, grids)
-    return placed if placed.transformation else _asked(_no_way(system), xy, city, area, grids)
+    declared = Reading(system)
+    if (foreign := _abroad(system, xy)) is not None:
+        return _asked(foreign, xy, city, area, grids, declared)
+    placed = _placed(declared, city, source.crs_from, grids)
+    return placed if placed.transformation else _asked(_no_way(system), xy, city, area, grids, declared)
 
 
 def _coordinates(geometry: Array) -> Array:
@@ -112,17 +115,24 @@ def _asked(
 ) -> Placement:
     """A question, its answers in the order of their likelihood, and the first of them to go on with."""
     found = rank(xy, city, area)
-    choices = tuple(one.choice() for one in found)
+    choices = [one.choice() for one in found]
+    near = sum(one.near > 0 for one in found)
+    problems = [problem]
+    if declared is not None and not near and problem.code != "outside_city":
+        ja, en = "どの読み方でも市の近くになりません", "no reading puts its rows near the city"
+        problems.append(Problem(WARNING, "outside_city", ja, en))
+    reading = found[0].reading if found else None
+    if declared is not None and not near:  # nothing speaks against it but that it is far away
+        reading = declared
     if declared is not None and str(declared) not in {choice.value for choice in choices}:
         name = describe(declared.system, "ja"), describe(declared.system, "en")
         as_said = Choice("crs", str(declared), f"ファイルの宣言どおり {name[0]}", f"as it says, {name[1]}")
-        choices = (*choices, as_said)
-    reading = found[0].reading if found else declared
+        choices.insert(near, as_said)
     if reading is None:
-        return Placement(None, None, None, (problem,), choices)
+        return Placement(None, None, None, tuple(problems), tuple(choices))
     careful = Reading(reading.system, reading.swapped, reading.unit, coarse=True)
     placed = _placed(careful, city, Text("推定", "a guess"), grids)
-    return Placement(reading, placed.transformation, placed.said_by, (problem,), choices)
+    return Placement(reading, placed.transformation, placed.said_by, tuple(problems), tuple(choices))
 
 
 def _missing(xy: Array) -> Problem:
@@ -140,6 +150,18 @@ def _no_way(system: pyproj.CRS) -> Problem:
         f"{ja} から確実に変換する方法がありません",
         f"there is no sure transformation from {en}",
     )
+
+
+def _abroad(system: pyproj.CRS, xy: Array) -> Problem | None:
+    """A question where no row lies in Japan: no plane system of Japan can hold them."""
+    lonlat = to_lonlat(system, xy)
+    lonlat = lonlat[np.isfinite(lonlat).all(axis=1)]
+    if not len(xy) or inside_box(lonlat, JAPAN).any():
+        return None
+    seen = f"{xy[0, 0]:.6g}, {xy[0, 1]:.6g}"
+    ja = f"日本の外のデータです（{describe(system)}、座標の例：{seen}）。座標系の宣言が違う場合は `--crs` で指定してください"
+    en = f"its rows lie outside of Japan ({describe(system, 'en')}, such as {seen}); if another system is meant, name it with `--crs`"
+    return Problem(QUESTION, "outside_city", ja, en)
 
 
 def _surely_swapped(system: pyproj.CRS, xy: Array) -> Problem | None:

@@ -17,6 +17,8 @@ from gisapp.intake.problem import ERROR, REPAIR, WARNING, Problem
 
 Array = np.ndarray[Any, Any]
 Place = Callable[[Array], Array]
+WORDS = {"Point": "point", "LineString": "line", "Polygon": "polygon"}
+THINNEST = 1e-6  # metres
 FARTHEST = 4e6  # metres from the origin of a plane zone; all of Japan is within 3,000 km of any of them
 
 
@@ -69,12 +71,28 @@ def shape_rows(
     bad = kept & ~shapely.is_valid(fitted)
     before = shapely.area(fitted)
     fitted[bad] = fit_type(make_valid(fitted[bad]), kind)[0]
+    needle = bad & shapely.is_empty(fitted) & (shapely.get_dimensions(flat) == 2)
+    needle[needle] = shapely.is_valid(geometry[needle])  # only rounding made a line of it
+    fitted[needle] = [fit_type(np.array([_thin(one)], dtype=object), kind)[0][0] for one in flat[needle]]
     collapsed = shapely.is_empty(fitted) | ~fit_type(fitted, kind)[1]
     take_away(bad & collapsed, COLLAPSED)
     take_away(kept & _without_extent(fitted, kind), COLLAPSED)
     mended = np.flatnonzero(bad & kept)
     problems += (_mended(int(rows[i]), before[i], shapely.area(fitted[i]), kind) for i in mended)
     return Shaped(fitted, kept, tuple(problems))
+
+
+def _thin(needle: Any) -> Any:
+    """A triangle between the needle's ends, THINNEST wide: the row keeps its place; empty where there is but one point."""
+    xy = shapely.get_coordinates(needle)
+    start = xy[0]
+    end = xy[np.argmax(np.hypot(*(xy - start).T))]
+    way = end - start
+    length = float(np.hypot(*way))
+    if length == 0:
+        return shapely.Polygon()
+    aside = (start + end) / 2 + np.array([-way[1], way[0]]) / length * THINNEST
+    return shapely.Polygon([start, end, aside])
 
 
 def _without_extent(fitted: Array, kind: str) -> Array:
@@ -137,8 +155,10 @@ def _heights(geometry: Array, rows: Array) -> Iterator[Problem]:
 
 def _wrong_type(geometry: Array, kind: str) -> Problem:
     found = "・".join(type_names(geometry))
-    ja = f"形状の種類が {found} です。このレイヤーは {kind} だけを受け取ります"
-    return Problem(ERROR, "mixed_geometry", ja, f"the shape is a {found}; this layer takes {kind} only")
+    only = WORDS[kind.removeprefix("Multi")]
+    ja = f"形状の種類が {found} です。このレイヤーは {kind} だけを受け取ります（ほかの種類を除くなら `--only {only}`）"
+    en = f"the shape is a {found}; this layer takes {kind} only (to leave other kinds out: `--only {only}`)"
+    return Problem(ERROR, "mixed_geometry", ja, en)
 
 
 def _mended(row: int, before: float, after: float, kind: str) -> Problem:

@@ -184,3 +184,21 @@ def test_a_constant_of_an_unknown_field_is_a_wrong_option(load: Load, tmp_path: 
             "roads.street",
             constants=["colour=red"],
         )
+
+
+def test_individual_numbers_are_refused_by_their_check_digit(
+    refused: Callable[..., Report], tmp_path: Path
+) -> None:
+    numbers = ["123456789018", "1234-5678-9018", "１２３４５６７８９０１８"]
+    features = [feature(line(n), 路線番号=str(n), 備考=number) for n, number in enumerate(numbers)]
+    report = refused(geojson(tmp_path / "p.geojson", features))
+    (problem,) = report.errors
+    assert (problem.code, problem.column) == ("personal_number", "備考")
+    assert not any(number in str(report.as_json()) for number in numbers)
+
+
+def test_twelve_digits_that_are_no_individual_numbers_are_taken(
+    load: Load, empty_layers: None, tmp_path: Path
+) -> None:
+    features = [feature(line(n), 路線番号=str(n), 備考=f"{123456789010 + n}") for n in range(8)]
+    assert load(geojson(tmp_path / "p.geojson", features), "roads.street").ok
