@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import datetime
+import struct
 import zipfile
+import zlib
 from collections.abc import Generator, Iterator
 from contextlib import closing
 from itertools import islice
@@ -26,8 +28,8 @@ from gisapp.intake.source import Batch, Source
 
 WIDEST = 1_000  # columns; sheets claim 16,384 when a whole row was coloured
 FAILURES = (
-    InvalidFileException, zipfile.BadZipFile, ParseError, KeyError, ValueError, TypeError, IndexError, AttributeError,
-    OSError, EOFError, RuntimeError, NotImplementedError, OverflowError,
+    InvalidFileException, zipfile.BadZipFile, zlib.error, struct.error, ParseError, LookupError, ValueError, TypeError,
+    AttributeError, AssertionError, ArithmeticError, OSError, EOFError, RuntimeError,
 )  # fmt: skip
 """What openpyxl and what it stands on raise for workbooks that make no sense."""
 
