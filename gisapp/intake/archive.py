@@ -41,13 +41,14 @@ BROKEN = (
 """What Python's zipfile raises for archives that are broken or packed in a way it does not know."""
 DATA = (
     ".shp", ".gpkg", ".geojson", ".geojsonl", ".ndjson", ".topojson", ".fgb", ".parquet", ".geoparquet", ".kml", ".gml",
-    ".csv", ".tsv", ".xlsx",
+    ".csv", ".tsv", ".xlsx", ".mif", ".tab",
 )  # fmt: skip
-PERHAPS = (".json", ".xml", ".txt")
+PERHAPS = (".json", ".xml", ".osm", ".txt")
 """Data when nothing else is there; beside data they are notes, metadata or styles."""
 MAIN = (*DATA, *PERHAPS)
 SHAPEFILE_PARTS = (".shp", ".dbf", ".shx", ".prj", ".cpg")
-LAYERED = (".gpkg", ".kml", ".gml", ".xml", ".topojson", ".json", ".xlsx")
+MAPINFO_PARTS = (".mif", ".mid", ".tab", ".dat", ".map", ".id", ".ind")
+LAYERED = (".gpkg", ".kml", ".gml", ".xml", ".osm", ".topojson", ".json", ".xlsx")
 
 Members = dict[str, zipfile.ZipInfo]  # suffix → member
 
@@ -143,7 +144,7 @@ def _data_sets(members: list[tuple[str, zipfile.ZipInfo]]) -> dict[str, Members]
         if path.parts[0] == "__MACOSX" or path.name.startswith(".") or path.parent.name == "codelists":
             continue
         stem = str(path.with_suffix(""))
-        if suffix in SHAPEFILE_PARTS:
+        if suffix in (*SHAPEFILE_PARTS, *MAPINFO_PARTS):
             found.setdefault(stem.lower(), (path.stem, {}))[1][suffix] = info
         elif suffix in MAIN and info.file_size:
             found[name] = (path.name, {suffix: info})

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+import re
+from pathlib import Path, PurePosixPath
 
 from gisapp.intake.archive import MAIN, members_of, name_of, opened, refuse_without_data, unpack
+from gisapp.intake.child.limits import allow
 from gisapp.intake.problem import refuse
+from gisapp.intake.several import refuse_several
 
 OTHERS = (
     ("[Content_Types].xml", "word/", ("Word の文書です", "it is a Word document")),
@@ -19,7 +22,7 @@ OTHERS = (
 
 
 def kind_of_archive(path: Path) -> str:
-    """ "xlsx", "kmz" or "zip", by what it holds. Raises errors.FileRefused for what cannot be read here, and as `take_out`."""
+    """ "xlsx", "kmz", "gdb" or "zip", by what it holds. Raises errors.FileRefused for what cannot be read here, and as `take_out`."""
     with opened(path) as archive:
         names = [name_of(info) for info in archive.infolist()]
     if "[Content_Types].xml" in names and any(name.startswith("xl/") for name in names):
@@ -31,10 +34,8 @@ def kind_of_archive(path: Path) -> str:
                 why,
                 ("xlsx か CSV で保存し直してください。", "Save it as xlsx or CSV."),
             )
-    if any(".gdb/" in name.lower() and name.lower().endswith(".gdbtable") for name in names):
-        why = ("File Geodatabase（.gdb）です", "it is a File Geodatabase (.gdb)")
-        do = ("GeoPackage か Shapefile に書き出してください。", "Export it as GeoPackage or Shapefile.")
-        refuse("unsupported_variant", why, do)
+    if any(GEODATABASE.search(name) for name in names):
+        return "gdb"
     whole = [name for name in names if name.lower().endswith(MAIN)]
     return "kmz" if "doc.kml" in names and all(n.lower().endswith(".kml") for n in whole) else "zip"
 
@@ -48,3 +49,23 @@ def take_kml(path: Path, scratch: Path) -> Path:
             refuse_without_data(members)
         unpack(archive, found.get("doc.kml") or next(iter(found.values())), scratch / "data.kml")
     return scratch / "data.kml"
+
+
+def take_geodatabase(path: Path, scratch: Path) -> Path:
+    """Unpack the only File Geodatabase of an archive. Raises errors.FileRefused as `take_out` does."""
+    with opened(path) as archive:
+        members, _ = members_of(archive)
+        found = {name: info for name, info in members if GEODATABASE.search(name)}
+        folders = sorted({str(PurePosixPath(name).parent) for name in found})
+        if len(folders) > 1:
+            refuse_several(folders, "")
+        target = scratch / "data.gdb"
+        target.mkdir()
+        for name, info in found.items():
+            unpack(archive, info, target / PurePosixPath(name).name.lower())
+        allow(sum(info.file_size for info in found.values()))
+    return target
+
+
+GEODATABASE = re.compile(r"\.gdb/(?:a[0-9a-f]{8}\.[a-z0-9_.]{1,40}|gdb|timestamps)$", re.I)
+"""The files of which a File Geodatabase is made; nothing else of its folder is unpacked."""

@@ -63,11 +63,6 @@ FOREIGN = {
         "AutoCAD の図面（DXF）",
         "an AutoCAD drawing (DXF)",
     ),
-    "mapinfo": Foreign(
-        (b"!table", b"!Table", b"!TABLE"),
-        "MapInfo の図面（TAB・MIF）",
-        "a MapInfo table (TAB, MIF)",
-    ),  # fmt: skip
     "osm pbf": Foreign(
         (b"\x00\x00\x00\x0d\x0a\x09OSMHeader",), "OpenStreetMap（PBF）", "OpenStreetMap (PBF)"
     ),

@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from gisapp.intake.archive import refuse_nested, take_out
-from gisapp.intake.archive_kinds import kind_of_archive, take_kml
+from gisapp.intake.archive_kinds import kind_of_archive, take_geodatabase, take_kml
 from gisapp.intake.child.reader import open_apart
 from gisapp.intake.options import Options
 from gisapp.intake.readers.csv_table import open_csv
@@ -20,6 +20,7 @@ from gisapp.intake.readers.json_list import open_json_list
 from gisapp.intake.readers.kml import open_kml
 from gisapp.intake.readers.markup import open_xml
 from gisapp.intake.readers.ogr import open_ogr, under_name
+from gisapp.intake.readers.others import open_geodatabase, open_mapinfo
 from gisapp.intake.readers.parquet import open_parquet
 from gisapp.intake.readers.position import refuse_shapeless
 from gisapp.intake.readers.shapefile import open_dbf, open_shapefile
@@ -57,6 +58,8 @@ def open_here(path: Path, name: str, options: Options, scratch: Path) -> Source:
         return open_xlsx(path, options.part)
     if holds == "kmz":
         return open_kml(take_kml(path, scratch), options.part, scratch)
+    if holds == "gdb":
+        return open_geodatabase(take_geodatabase(path, scratch), options.part)
     return _open_member(path, options, scratch)
 
 
@@ -92,6 +95,8 @@ def _open(path: Path, kind: str, options: Options, scratch: Path) -> Source:
         "json array": lambda: open_json_list(path, scratch),
         "script": lambda: open_script(path, scratch, options.part),
         "xml": lambda: open_xml(path, options, scratch),
+        "mif": lambda: open_mapinfo(path, scratch),
+        "tab": lambda: open_mapinfo(path, scratch),
         "text": lambda: open_csv(path, options.encoding),
     }
     return readers[kind]()

@@ -10,7 +10,7 @@ from gisapp.intake.foreign import FOREIGN, refuse_foreign
 from gisapp.intake.problem import refuse
 
 HEAD = 65_536
-READABLE = "Shapefile（zip）・GeoPackage・GeoJSON・FlatGeobuf・GeoParquet・KML・GML・CSV・Excel（xlsx）"
+READABLE = "Shapefile（zip）・File Geodatabase（zip）・GeoPackage・GeoJSON・FlatGeobuf・GeoParquet・KML・GML・CSV・Excel（xlsx）"
 READABLE_EN = "zipped Shapefile, GeoPackage, GeoJSON, FlatGeobuf, GeoParquet, KML, GML, CSV or Excel (xlsx)"
 KINDS_BY_SUFFIX = {
     **dict.fromkeys((".zip", ".xlsx", ".xlsm", ".kmz"), {"zip"}),
@@ -20,7 +20,9 @@ KINDS_BY_SUFFIX = {
     ".fgb": {"flatgeobuf"},
     **dict.fromkeys((".parquet", ".geoparquet"), {"parquet"}),
     **dict.fromkeys((".csv", ".tsv", ".txt"), {"text"}),
-    **dict.fromkeys((".xml", ".gml", ".kml"), {"xml"}),
+    **dict.fromkeys((".xml", ".gml", ".kml", ".osm"), {"xml"}),
+    ".mif": {"mif"},
+    ".tab": {"tab"},
     **dict.fromkeys(
         (".geojson", ".json", ".topojson", ".geojsonl", ".geojsons", ".ndjson", ".jsonl"),
         {"json", "json array", "script"},
@@ -38,6 +40,8 @@ WORDS = {
     "script": ("JavaScript", "JavaScript"),
     "html": ("HTML のページ", "an HTML page"),
     "xml": ("XML", "XML"),
+    "mif": ("MapInfo の交換形式（MIF）", "MapInfo's interchange format (MIF)"),
+    "tab": ("MapInfo の表（TAB）", "a MapInfo table (TAB)"),
     "text": ("テキスト", "text"),
     "binary": ("不明な形式", "an unknown format"),
     **{kind: (said.ja, said.en) for kind, said in FOREIGN.items()},
@@ -49,13 +53,20 @@ MAGIC = (
     (b"fgb", "flatgeobuf"),
     (b"\x00\x00\x27\x0a", "shapefile"),
     (b"PAR1", "parquet"),
+    (b"!table", "tab"),
+    (b"!Table", "tab"),
 )
 SCRIPT = re.compile(rb"(?:(?:var|let|const)\s+)?[A-Za-z_$][\w$.]*\s*[=(]\s*[{\[]")
 """JSON that a web page loads: `var x = {…};` or `callback({…})`."""
 
 
 def kind_of(path: Path) -> str:
-    """One of WORDS, by content. Raises errors.FileRefused for an empty file."""
+    """One of WORDS, by content. Raises errors.FileRefused for an empty file and for a folder."""
+    if path.is_dir():
+        why = ("フォルダです", "it is a folder")
+        refuse(
+            "unsupported_variant", why, ("フォルダごと zip に圧縮してください。", "Pack the folder as a zip.")
+        )
     with path.open("rb") as file:
         head = file.read(HEAD)
     if not head:
@@ -86,7 +97,7 @@ def _text_kind(head: bytes) -> str:
     if text.startswith(b"<"):
         return "html" if re.match(rb"<(!doctype\s+)?html", text, re.I) else "xml"
     if re.match(rb"version\s+\d+\s", text, re.I) and re.search(rb"^\s*columns\s+\d", text, re.I | re.M):
-        return "mapinfo"
+        return "mif"
     return "script" if SCRIPT.match(text) else "text"
 
 

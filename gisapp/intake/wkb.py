@@ -13,6 +13,7 @@ from gisapp.intake.problem import ERROR, REPAIR, Problem, refuse
 
 Array = np.ndarray[Any, Any]
 CURVES = (8, 9, 10, 11, 12)  # ISO codes of arcs and of what may hold them
+SURFACES = (14, 15, 16, 17)  # of polyhedral surfaces, TINs and triangles
 NESTS = 7  # ISO code of a GeometryCollection; from it on, shapes may hold others of any depth
 DEEPEST = 32  # collections in collections
 
@@ -100,6 +101,11 @@ def refuse_deep(wkb: pa.Array) -> None:
 def has_curves(wkb: pa.Array) -> Array:
     """Where a shape is an arc or may hold some, which shapely cannot read."""
     return np.isin(types_of(wkb) % 1000, CURVES)
+
+
+def has_surfaces(wkb: pa.Array) -> bool:
+    """Whether any shape is a surface in space, which no layer can hold."""
+    return bool(np.isin(types_of(wkb) % 1000, SURFACES).any())
 
 
 def is_nan_point(raw: Iterable[bytes | None]) -> Array:

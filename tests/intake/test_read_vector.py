@@ -147,8 +147,6 @@ def test_reference_systems_that_contradict_each_other(shared_data: Path) -> None
         ("03_base/hachioji_city-osm_overpass.json", "unsupported_variant", "Overpass"),
         ("09_nasty/gsi_emergency_131075_unavailable.json", "not_geodata", "公開されていません"),
         ("09_nasty/geojson/unterminated_array.json", "truncated", "16行目"),
-        ("09_nasty/gdb/testopenfilegdb.gdb.zip", "unsupported_variant", "Geodatabase"),
-        ("09_nasty/mapinfo/utf8.mif", "unsupported_variant", "MapInfo"),
         ("09_nasty/gdal_shp/multipatch.shp", "unsupported_geometry", "MultiPatch"),
         ("09_nasty/zip/badzip.zip", "not_this_format", "dBASE"),
         ("09_nasty/zip/noshp.zip", "missing_part(shp)", "counties.dbf"),
@@ -159,6 +157,33 @@ def test_reference_systems_that_contradict_each_other(shared_data: Path) -> None
 def test_what_cannot_be_read_is_named(shared_data: Path, name: str, code: str, word: str) -> None:
     said = refusal(shared_data / name)
     assert said.values["problem"] == code and word in said.sentence()
+
+
+def test_a_file_geodatabase_asks_for_one_of_its_layers(shared_data: Path) -> None:
+    path = shared_data / "09_nasty" / "gdb" / "testopenfilegdb.gdb.zip"
+    names = [c.value for c in refusal(path).values["choices"]]  # type: ignore[attr-defined]
+    assert {"point", "several_polygons"} <= set(names)
+    assert [len(read(path, part=name).shapes) for name in ("point", "several_polygons")] == [5, 9]
+
+
+def test_mapinfo_with_its_companion(shared_data: Path) -> None:
+    got = read(shared_data / "09_nasty" / "mapinfo" / "utf8.mif")
+    assert got.source.columns == ("Поле_А", "Поле_Б", "Поле_В", "Поле_Г", "Поле_Д") and len(got.rows) == 3
+    assert len(read(shared_data / "09_nasty" / "mapinfo" / "small.mif").rows) == 2
+
+
+def test_areas_of_openstreetmap(shared_data: Path) -> None:
+    got = read(shared_data / "03_base" / "chofu_fude_import.osm")
+    assert (
+        len(got.rows) == 1884
+        and got.source.crs == "EPSG:4326"
+        and got.area(6677) == pytest.approx(1_334_684.6, rel=1e-4)
+    )
+
+
+def test_a_folder_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "a.gdb").mkdir()
+    assert refused(tmp_path / "a.gdb") == "unsupported_variant"
 
 
 def test_names_with_backslashes_in_a_zip_are_folders(shared_data: Path) -> None:

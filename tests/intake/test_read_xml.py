@@ -240,7 +240,6 @@ def test_features_in_different_systems_are_never_put_into_one(tmp_path: Path) ->
 @pytest.mark.parametrize(
     ("name", "code", "word"),
     [
-        ("03_base/chofu_fude_import.osm", "unsupported_variant", "OpenStreetMap"),
         ("03_base/plateau_53392642/codelists/Building_class.xml", "not_geodata", "コード一覧"),
         ("09_nasty/gml/billionlaugh.xsd", "not_geodata", "XSD"),
         ("09_nasty/gml/billionlaugh.gml", "xml_entity", "ENTITY"),

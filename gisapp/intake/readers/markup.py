@@ -10,6 +10,7 @@ from gisapp.intake.problem import refuse
 from gisapp.intake.readers.gml import is_gml, open_gml
 from gisapp.intake.readers.kml import open_kml
 from gisapp.intake.readers.moj import is_moj, open_moj
+from gisapp.intake.readers.others import open_osm
 from gisapp.intake.readers.xml import check_whole, root_of
 from gisapp.intake.sniff import refuse_unknown
 from gisapp.intake.source import Source
@@ -20,7 +21,6 @@ CONVERT = (
 )
 NO_MAP = ("地図のデータのファイルを渡してください。", "Hand in the file that holds the map data.")
 NAMED = {
-    "osm": ("unsupported_variant", "OpenStreetMap の XML（.osm）", "OpenStreetMap XML (.osm)", CONVERT),
     "osmChange": ("unsupported_variant", "OpenStreetMap の差分（.osc）", "an OpenStreetMap change file", CONVERT),
     "gpx": ("unsupported_variant", "GPX（GPS の記録）", "GPX (a GPS recording)", CONVERT),
     "OGRVRTDataSource": ("unsupported_variant", "VRT（ほかのファイルへの参照）", "a VRT (it refers to other files)", CONVERT),
@@ -44,6 +44,8 @@ def open_xml(path: Path, options: Options, scratch: Path) -> Source:
         _refuse(root.name)
     if root.name == "kml":
         return open_kml(path, options.part, scratch)
+    if root.name == "osm":
+        return open_osm(path, options.part, scratch)
     if is_moj(root):
         return open_moj(path, options.crs)
     if is_gml(root):

@@ -18,7 +18,7 @@ from gisapp.intake.gdal import pyogrio, quietly
 from gisapp.intake.problem import WARNING, Problem, refuse
 from gisapp.intake.readers.position import placed, placed_if_empty
 from gisapp.intake.source import ROWS_AT_ONCE, UNREAD, Batch, Source
-from gisapp.intake.wkb import has_curves, refuse_deep
+from gisapp.intake.wkb import has_curves, has_surfaces, refuse_deep
 
 FAILURES = (
     RuntimeError,
@@ -194,6 +194,9 @@ def _batch(
 def _without_curves(batch: Batch, path: Path, first: int, words: dict[str, Any]) -> Batch:
     """The same rows with arcs as short lines, which GDAL makes of them when it gives shapes one by one."""
     assert batch.wkb is not None
+    if has_surfaces(batch.wkb):
+        why = ("3次元の面（MultiPatch・TIN）があります", "it holds surfaces in space (MultiPatch, TIN)")
+        refuse("unsupported_geometry", why, ("面（Polygon）に変換してください。", "Turn them into polygons."))
     curved = has_curves(batch.wkb)
     if not curved.any():
         return batch

@@ -155,7 +155,16 @@ def placed_if_empty(source: Source) -> Source:
         finally:
             batches.close()
 
-    return replace(source, batches=read, position=position.columns if empty else ())
+    if not empty:
+        return replace(source, batches=read)
+    ja = f"形状が空なので、「{position.from_name}」の列から点を作りました"
+    said = Problem(
+        NOTE,
+        "null_geometry",
+        ja,
+        f"its shapes are empty; points are made of its columns {position.from_name}",
+    )
+    return replace(source, batches=read, position=position.columns, problems=(*source.problems, said))
 
 
 def no_position(names: Sequence[str]) -> Problem:

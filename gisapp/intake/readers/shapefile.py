@@ -49,6 +49,8 @@ def open_shapefile(path: Path, forced_encoding: str, scratch: Path) -> Source:
         ja = ".prj の内容が座標系の定義ではありません"
         en = "the .prj file defines no reference system"
         problems.append(Problem(WARNING, "sidecar_unreadable(prj)", ja, en))
+    if not source.count and ".prj" not in parts:
+        problems.append(NO_PRJ)  # an empty file gets no further, where this is asked
     problems += _table_problems(parts.get(".dbf"), source.count)
     return replace(
         source,
