@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NoReturn
 
 from gisapp.intake.choice import Choice
-from gisapp.intake.problem import refuse
+from gisapp.intake.problem import Problem, refuse
 
 
-def refuse_several(names: list[str], part: str) -> NoReturn:
+def refuse_several(names: list[str], part: str, found: Sequence[Problem] = ()) -> NoReturn:
     """Refuse a file with several data sets, or one without the `part` asked for. Raises errors.FileRefused."""
     listed = "、".join(names[:10]) + ("、…" if len(names) > 10 else "")
     if part:
@@ -23,4 +24,4 @@ def refuse_several(names: list[str], part: str) -> NoReturn:
         f"Name one of them, as in `--part {names[0]}`.",
     )
     choices = [Choice("part", name, "ファイルの中のレイヤー", "a layer of the file") for name in names]
-    refuse("several_layers", why, do, asks="part", choices=choices)
+    refuse("several_layers", why, do, asks="part", choices=choices, found=found)

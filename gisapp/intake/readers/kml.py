@@ -13,7 +13,7 @@ import defusedxml.sax
 
 from gisapp.catalogue.layer import Text
 from gisapp.intake.problem import NOTE, Problem, refuse
-from gisapp.intake.readers.ogr import layers_of, open_ogr, with_rows
+from gisapp.intake.readers.ogr import layers_of, open_ogr, with_shapes
 from gisapp.intake.readers.xml import check_whole, chunks, elements
 from gisapp.intake.several import refuse_several
 from gisapp.intake.source import Source
@@ -35,9 +35,9 @@ def open_kml(path: Path, part: str, scratch: Path) -> Source:
         refuse("empty_geometry", why, ("書き出す範囲を確かめてください。", "See what was exported."))
     renamer = _Renamer(scratch / "renamed.kml")
     path = renamer.copy(path)
-    layers = with_rows(path, list(layers_of(path)), shaped=True)
+    layers, found = with_shapes(path, list(layers_of(path)))
     if part not in layers and (part or len(layers) > 1):
-        refuse_several(layers, part)
+        refuse_several(layers, part, found)
     source = open_ogr(path, "KML", layer=part or layers[0], without=LOOKS, renamed=renamer.names)
     if ignored:
         ja = f"画像の重ね合わせやリンクなど {len(ignored)} 件は読みません"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Generator, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -15,10 +16,10 @@ import shapely
 from gisapp.catalogue.layer import Text
 from gisapp.intake.encoding import Encoding, cut_texts, decode_column, decode_name
 from gisapp.intake.gdal import pyogrio, quietly
-from gisapp.intake.problem import WARNING, Problem, refuse
+from gisapp.intake.problem import NOTE, WARNING, Problem, refuse
 from gisapp.intake.readers.position import placed, placed_if_empty
 from gisapp.intake.source import ROWS_AT_ONCE, UNREAD, Batch, Source
-from gisapp.intake.wkb import has_curves, has_surfaces, refuse_deep
+from gisapp.intake.wkb import has_curves, has_surfaces, refuse_deep, types_of
 
 FAILURES = (
     RuntimeError,
@@ -53,25 +54,66 @@ def layers_of(path: Path) -> dict[str, str | None]:
         refuse_unreadable()
 
 
-def with_rows(path: Path, layers: list[str], *, shaped: bool = False) -> list[str]:
-    """Those of several layers that hold any rows (`shaped`: any shapes); all of them where none does."""
+def with_rows(path: Path, layers: list[str]) -> list[str]:
+    """Those of several layers that hold any rows; all of them where none does."""
     if len(layers) < 2:
         return layers
     try:
         with quietly():
-            there = [name for name in layers if (_has_shapes if shaped else _has_rows)(path, name)]
+            words = {"force_feature_count": True}
+            return [n for n in layers if pyogrio().read_info(path, layer=n, **words)["features"]] or layers
     except FAILURES:
         return layers
-    return there or layers
 
 
-def _has_rows(path: Path, layer: str) -> bool:
-    return bool(pyogrio().read_info(path, layer=layer, force_feature_count=True)["features"])
+def with_shapes(path: Path, layers: list[str]) -> tuple[list[str], list[Problem]]:
+    """Those of several layers that hold any shapes (all of them where none does), and what their rows are."""
+    there, lacking, dimensions = [], [], set()
+    for layer in layers if len(layers) > 1 else []:
+        types, rows = _types_in(path, layer)
+        if types:
+            there.append(layer)
+        if rows > sum(types.values()):
+            lacking.append(layer)
+        dimensions |= {DIMENSIONS.get(kind % 1000, "複合") for kind in types}
+    found = []
+    if lacking:
+        named = "、".join(lacking[:5])
+        ja, en = f"形状のない行があります（レイヤー：{named}）", f"some rows have no shape (layers: {named})"
+        found.append(Problem(NOTE, "null_geometry", ja, en))
+    if len(dimensions) > 1:
+        named = "・".join(sorted(dimensions))
+        found.append(
+            Problem(
+                NOTE,
+                "mixed_geometry",
+                f"{named}のレイヤーがあります",
+                "its layers hold different kinds of shapes",
+            )
+        )
+    return there or layers, found
 
 
-def _has_shapes(path: Path, layer: str) -> bool:
-    with pyogrio().open_arrow(path, use_pyarrow=True, layer=layer, columns=[]) as (_, rows):
-        return any(len(batch.column(batch.num_columns - 1).drop_null()) for batch in rows)
+DIMENSIONS = {1: "点", 4: "点", 2: "線", 5: "線", 9: "線", 11: "線", 3: "面", 6: "面", 10: "面", 12: "面"}
+"""By ISO type code; all other types are collections or surfaces in space."""
+
+
+def _types_in(path: Path, layer: str) -> tuple[Counter[int], int]:
+    """Shapes of a layer by ISO type code, and how many rows it has; none where it cannot be read."""
+    types: Counter[int] = Counter()
+    count = 0
+    try:
+        with (
+            quietly(),
+            pyogrio().open_arrow(path, use_pyarrow=True, layer=layer, columns=[]) as (_, rows),
+        ):
+            for batch in rows:
+                count += batch.num_rows
+                types.update(types_of(batch.column(batch.num_columns - 1)).tolist())
+    except FAILURES:
+        return Counter(), 0
+    del types[0]
+    return types, count
 
 
 def open_ogr(

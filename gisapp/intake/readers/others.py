@@ -7,8 +7,8 @@ from pathlib import Path
 
 from gisapp.catalogue.layer import Text
 from gisapp.intake.archive import MAPINFO_PARTS
-from gisapp.intake.problem import WARNING, Problem, refuse
-from gisapp.intake.readers.ogr import layers_of, open_ogr, under_name, with_rows
+from gisapp.intake.problem import NOTE, WARNING, Problem, refuse
+from gisapp.intake.readers.ogr import layers_of, open_ogr, under_name, with_shapes
 from gisapp.intake.readers.xml import check_whole
 from gisapp.intake.several import refuse_several
 from gisapp.intake.source import Source
@@ -23,12 +23,11 @@ def open_osm(path: Path, part: str, scratch: Path) -> Source:
     """OpenStreetMap's XML: points, lines or areas; the only kind there is, or `part`. Raises errors.FileRefused."""
     check_whole(path)
     source = _open_layer(under_name(path, scratch / "data.osm"), "OpenStreetMap（XML）", part)
-    return replace(
-        source,
-        crs="EPSG:4326",
-        crs_from=Text("OpenStreetMap の規定による", "by OpenStreetMap's rule"),
-        count=None,
-    )
+    rule = Text("OpenStreetMap の規定による", "by OpenStreetMap's rule")
+    ja = f"受け渡しの形式ではない OpenStreetMap の XML を読みました（{source.layer}）"
+    en = f"OpenStreetMap's XML is not a format for handing over data; it was read ({source.layer})"
+    said = Problem(NOTE, "unsupported_variant", ja, en)
+    return replace(source, crs="EPSG:4326", crs_from=rule, count=None, problems=(said, *source.problems))
 
 
 def open_mapinfo(path: Path, scratch: Path) -> Source:
@@ -55,9 +54,9 @@ def _open_layer(path: Path, title: str, part: str) -> Source:
     if not layers:
         why = ("レイヤーがありません", "it has no layers")
         refuse("empty_file", why, ("書き出すレイヤーを確かめてください。", "See which layer was exported."))
-    shaped = with_rows(path, [name for name, kind in layers.items() if kind is not None], shaped=True)
+    shaped, found = with_shapes(path, [name for name, kind in layers.items() if kind is not None])
     offered = shaped or list(layers)
     if part not in layers and (part or len(offered) > 1):
-        refuse_several(offered, part)
+        refuse_several(offered, part, found)
     source = open_ogr(path, title, layer=part or offered[0])
     return replace(source, layers=tuple(layers), layer=part or offered[0])

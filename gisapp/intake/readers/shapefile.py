@@ -40,17 +40,20 @@ def open_shapefile(path: Path, forced_encoding: str, scratch: Path) -> Source:
         for part, said in ABSENT.items()
         if part not in parts
     ]
-    _check_header(parts[".shp"], [*problems, *([] if ".prj" in parts else [NO_PRJ])])
+    found = [*problems, *([] if ".prj" in parts else [NO_PRJ])]
+    _check_header(parts[".shp"], found)
     encoding = diagnose_encoding(parts.get(".dbf"), parts.get(".cpg"), forced_encoding)
     system_said = ".prj" in parts and _make_readable(parts[".prj"])
-    shapes = _Records(parts[".shp"])
+    shapes = _Records(parts[".shp"], found)
     source = open_ogr(parts[".shp"], "Shapefile", encoding, latin1=True, find=shapes.find)
     if ".prj" in parts and not (system_said and source.crs):
         ja = ".prj の内容が座標系の定義ではありません"
         en = "the .prj file defines no reference system"
         problems.append(Problem(WARNING, "sidecar_unreadable(prj)", ja, en))
-    if not source.count and ".prj" not in parts:
-        problems.append(NO_PRJ)  # an empty file gets no further, where this is asked
+    if (
+        not source.count
+    ):  # it gets no further: what is missing beside it matters no more, except what would be asked
+        problems = [] if ".prj" in parts else [NO_PRJ]
     problems += _table_problems(parts.get(".dbf"), source.count)
     return replace(
         source,
@@ -152,8 +155,8 @@ def _table_problems(dbf: Path | None, shapes: int | None) -> list[Problem]:
 class _Records:
     """Tells shapes that are missing from shapes that are broken, which GDAL gives as missing too."""
 
-    def __init__(self, shp: Path) -> None:
-        self._shp, self._shx = shp, shp.with_suffix(".shx")
+    def __init__(self, shp: Path, found: list[Problem]) -> None:
+        self._shp, self._shx, self._found = shp, shp.with_suffix(".shx"), found
 
     def find(self, batch: pa.RecordBatch, rows: np.ndarray[Any, Any]) -> list[Problem]:
         """Problems of some rows, as GDAL read them."""
@@ -171,6 +174,9 @@ class _Records:
                 problems.append(Problem(WARNING, "nonfinite_coordinate", ja, en, tuple(rows[nan].tolist())))
         missing = rows[~np.asarray(wkb.is_valid())]
         broken = tuple(row for row in missing.tolist() if self._is_there(row))
+        if len(broken) == len(rows):
+            why = ("どの形状の記録も壊れています", "all records of its shapes are broken")
+            refuse("corrupt_record", why, AGAIN, found=self._found)
         if broken:
             ja, en = "形状の記録が壊れています", "the record of its shape is broken"
             problems.append(Problem(ERROR, "corrupt_record", ja, en, broken))
