@@ -20,7 +20,9 @@ from gisapp.text.folding import fold
 
 DRAFT = "draft"  # the department of a layer that nobody has put anywhere yet
 TAKEN = {*STANDARD_COLUMNS, "row", "tableoid", "xmin", "xmax", "ctid", "cmin", "cmax"}
-LEAST_FIT = 0.3
+TECHNICAL = {"ogc_fid", "fid", "gid", "objectid", "id", "shape_leng", "shape_area", "shape_length"}
+"""Columns that programs add and that say nothing of what a file is about."""
+LEAST_FIT = 0.5
 MOST_FITS = 3
 LONGEST = 40  # characters of a field's name
 
@@ -92,14 +94,15 @@ def mixed(found: Survey, only: str) -> tuple[list[Problem], list[Choice]]:
 def fits(source: sources.Source, kind: str, catalogue: Catalogue) -> list[Fit]:
     """Layers of the same dimension that have fields for the file's columns, the best first."""
     found = []
-    columns = [column for column in source.columns if column not in source.position]
+    columns = [c for c in source.columns if c not in source.position and fold(c) not in TECHNICAL]
     for layer in catalogue.layers.values():
         if layer.geometry.removeprefix("Multi") != kind.removeprefix("Multi") or not columns:
             continue
         mapped = map_columns(layer, source, {})
-        share = len(mapped.fields) / len(columns)
+        used = set(mapped.fields.values()) & set(columns)
+        share = len(used) / len(columns)
         missing = tuple(f.title.ja for f in layer.fields if f.required and f.name not in mapped.fields)
-        if share >= LEAST_FIT and mapped.fields:
+        if share >= LEAST_FIT and len(used) >= min(2, len(columns)):
             found.append(Fit(layer, round(share, 2), missing))
     return sorted(found, key=lambda fit: (len(fit.missing), -fit.share))[:MOST_FITS]
 
