@@ -200,7 +200,15 @@ def to_lonlat(system: pyproj.CRS, xy: Array, code: int | None = None) -> Array:
     """
     code = code or system.to_epsg()
     way = _way(code) if code else find_transformation(system, _system(6668), JAPAN, coarse=True)
-    return way.points(xy) if way is not None else np.full(xy.shape, np.inf)
+    if way is not None:
+        return way.points(xy)
+    geographic = (
+        system.geodetic_crs
+    )  # a datum that nobody joins to Japan's: good enough to see that it is elsewhere
+    if geographic is None:
+        return np.full(xy.shape, np.inf)
+    back = pyproj.Transformer.from_crs(system, geographic, always_xy=True)
+    return np.column_stack(back.transform(xy[:, 0], xy[:, 1]))
 
 
 def widened(bounds: Bounds, by: float = NEAR) -> Bounds:

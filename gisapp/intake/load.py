@@ -42,7 +42,8 @@ from gisapp.intake.outcome import complete, refuse_if_wrong
 from gisapp.intake.place import lonlat_bounds
 from gisapp.intake.problem import REPAIR, refuse
 from gisapp.intake.publish import lock_layer, publish
-from gisapp.intake.read import open_source
+from gisapp.intake.read import open_any, open_source
+from gisapp.intake.readers.position import refuse_shapeless
 from gisapp.intake.report import Report
 from gisapp.intake.shape import shape_rows
 from gisapp.intake.source import Batch, Source
@@ -121,17 +122,21 @@ def _target(installation: Installation, order: Order, report: Report, scratch: P
     """
     if order.layer is not None:
         return order.layer, order
-    source = _open(order, scratch)
+    scratch.mkdir()
+    source = open_any(order.path, order.name, order.options, scratch)
     report.findings.add(source.problems)
     with closing(source.batches()) as batches:
         found = survey(batches, typed=source.typed)
     report.findings.clear()  # they come again when the rows are read for good
+    if source.shapeless:
+        report.findings.add(found.odd())
+        refuse_shapeless(source)
     only = order.options.only
     layer = draft_of(source, found, installation.catalogue, order.name, only)
     problems, report.choices = mixed(found, only)
     report.asks = "only" if problems else ""
     report.layer, report.fits = layer, fits(source, layer.geometry, installation.catalogue)
-    report.findings.add(problems)
+    report.findings.add([*problems, *found.odd()])
     if problems:
         order = replace(order, options=replace(order.options, only=report.choices[0].value))
     return layer, order

@@ -70,6 +70,9 @@ def place(source: Source, geometry: Array, city: City, area: Any, forced: str, g
         wrong = _wrong_unit(reading.system, reading.points(xy), city)
         return _asked(wrong, xy, city, area, grids) if wrong else _placed(reading, city, SAID, grids)
     system = find_system(source.crs) if source.crs else None
+    contradiction = next((p for p in source.problems if p.code == "crs_ambiguous"), None)
+    if contradiction is not None and system is not None:
+        return _asked(contradiction, xy, city, area, grids, Reading(system))
     if system is None:
         return _asked(_missing(xy), xy, city, area, grids)
     repaired = _surely_swapped(system, xy)
@@ -118,7 +121,7 @@ def _asked(
     choices = [one.choice() for one in found]
     near = sum(one.near > 0 for one in found)
     problems = [problem]
-    if declared is not None and not near and problem.code != "outside_city":
+    if declared is not None and not near and problem.code not in ("outside_city", "crs_ambiguous"):
         ja, en = "どの読み方でも市の近くになりません", "no reading puts its rows near the city"
         problems.append(Problem(WARNING, "outside_city", ja, en))
     reading = found[0].reading if found else None

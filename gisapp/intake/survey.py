@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import shapely
 
+from gisapp.intake.problem import WARNING, Problem
 from gisapp.intake.source import Batch
 from gisapp.intake.values import trimmed
 
@@ -34,6 +35,7 @@ class Column:
     integer: bool = True
     number: bool = True
     date: bool = True
+    finite: bool = True
     seen: int = 0
 
     def look(self, values: pa.Array) -> None:
@@ -45,22 +47,25 @@ class Column:
         self.date = self.date and pc.all(pc.match_substring_regex(texts, _DATE)).as_py()
         if pc.any(pc.match_substring_regex(texts, _LEADING_ZERO)).as_py():
             self.integer = self.number = False
-        self.integer = self.integer and _casts(texts, pa.int64())
-        self.number = self.number and _casts(texts, pa.float64())
+        self.integer = self.integer and _cast(texts, pa.int64()) is not None
+        numbers = _cast(texts, pa.float64()) if self.number else None
+        self.number = numbers is not None
+        self.finite = self.finite and (numbers is None or bool(pc.all(pc.is_finite(numbers)).as_py()))
 
     def type(self, name: str) -> str:
         """The field type for these values."""
         if not self.seen or CODE_LIKE.search(name):
             return "text"
+        if self.number and not self.finite:
+            return "text"
         return "integer" if self.integer else "number" if self.number else "date" if self.date else "text"
 
 
-def _casts(texts: pa.Array, kind: pa.DataType) -> bool:
+def _cast(texts: pa.Array, kind: pa.DataType) -> pa.Array | None:
     try:
-        cast = pc.cast(texts, kind)
+        return pc.cast(texts, kind)
     except pa.ArrowInvalid:
-        return False
-    return not pa.types.is_floating(kind) or bool(pc.all(pc.is_finite(cast)).as_py())
+        return None
 
 
 @dataclass
@@ -84,6 +89,14 @@ class Survey:
         (one,) = plain
         many = self.multi[one] or self.shapes["collection"]
         return f"Multi{SINGLE_NAMES[one]}" if many else SINGLE_NAMES[one]
+
+    def odd(self) -> Iterator[Problem]:
+        """A note for each column that would be of numbers but for some that are none."""
+        for name, column in self._texts.items():
+            if column.seen and column.number and not column.finite:
+                ja = "数値の列に無限大・NaN があるため、文字の列として扱います"
+                en = "infinite values or NaN stand among its numbers; it is taken as text"
+                yield Problem(WARNING, "nonfinite_value", ja, en, column=name)
 
     def leading(self) -> str:
         """The dimension that most rows have; point where no row has a shape."""

@@ -13,7 +13,7 @@ from typing import Any, NoReturn
 
 from gisapp import errors
 from gisapp.catalogue.layer import Text
-from gisapp.intake.problem import ERROR, REPAIR, Problem, refuse
+from gisapp.intake.problem import QUESTION, REPAIR, Problem, refuse
 from gisapp.intake.readers.ogr import AGAIN, layers_of, open_ogr, under_name
 from gisapp.intake.several import refuse_several
 from gisapp.intake.sniff import SCRIPT
@@ -113,7 +113,7 @@ def _contradictions(systems: set[bytes]) -> list[Problem]:
     ja = f"座標系が2通り以上書かれていて、食い違っています（{named}）"
     return [
         Problem(
-            ERROR, "crs_ambiguous", ja, f"it names reference systems that contradict each other ({named})"
+            QUESTION, "crs_ambiguous", ja, f"it names reference systems that contradict each other ({named})"
         )
     ]
 
