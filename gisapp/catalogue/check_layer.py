@@ -18,6 +18,7 @@ from gisapp.catalogue.folders import Folder
 from gisapp.catalogue.layer import (
     FORMS,
     GEOMETRIES,
+    OVERLAPS,
     STANDARD_COLUMNS,
     TYPES,
     Text,
@@ -78,6 +79,7 @@ def _keys(departments: Collection[str]) -> dict[str, Key]:
         "see": Key(shapes.visibility(departments), required=True),
         "default": Key(shapes.boolean),
         "was": Key(shapes.identifier),
+        "overlap": Key(shapes.one_of(OVERLAPS)),
         "zoom": Key(lambda path, value: shapes.table(path, value, zooms), required=True),
         "source": Key(lambda path, value: shapes.table(path, value, source), required=True),
         "fields": Key(fields),

@@ -24,6 +24,7 @@ STAFF: Visibility = frozenset({"staff"})
 
 GEOMETRIES = ("Point", "MultiPoint", "LineString", "MultiLineString", "Polygon", "MultiPolygon")
 TYPES = ("text", "integer", "number", "boolean", "date", "datetime")
+OVERLAPS = ("allow", "forbid")
 FORMS = ("local_government_code",)
 STANDARD_COLUMNS = ("id", "revision", "geom", "geom_web")
 """Columns that every layer's table has besides its fields, and every view of it too."""
@@ -160,6 +161,7 @@ class Layer:
     folder: Path
     was: str | None = None  # the table's name before, in the same department
     generalised: tuple[Generalised, ...] = ()  # by zoom, from the lowest
+    overlap: str = "allow"  # or forbid: no two of its polygons may share an area
 
     def field(self, name: str) -> Field:
         """The field of that name. Raises KeyError."""

@@ -95,6 +95,7 @@ def read_layer(folder: Folder) -> Layer:
         folder=folder.path,
         was=raw.get("was"),
         generalised=_generalised(raw["zoom"].get("generalised", [])),
+        overlap=raw.get("overlap", "allow"),
     )
 
 

@@ -22,7 +22,8 @@ from gisapp.geo.grids import NO_GRIDS, THREE_PARAMETERS, Grid, Grids
 JGD2011_LONLAT = "EPSG:6668"
 WGS84_LONLAT = "EPSG:4326"
 FIRST_PLANE = 6669  # 平面直角座標系 I on JGD2011; II is 6670 … XIX is 6687
-PLANE_SYSTEMS = {6669: "JGD2011", 2443: "JGD2000", 30161: "Tokyo Datum"}
+TOKYO_FIRST_PLANE = 30161
+PLANE_SYSTEMS = {FIRST_PLANE: "JGD2011", 2443: "JGD2000", TOKYO_FIRST_PLANE: "Tokyo Datum"}
 """EPSG code of zone I by datum; the other eighteen follow it."""
 
 Bounds = tuple[float, float, float, float]  # west, south, east, north

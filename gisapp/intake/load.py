@@ -29,10 +29,11 @@ from gisapp.intake.checks.city import all_outside_city, outside_city
 from gisapp.intake.checks.keys import keys_there_already, keys_without_value, repeated_keys
 from gisapp.intake.checks.names import repeated_names
 from gisapp.intake.checks.outliers import Spread
+from gisapp.intake.checks.overlaps import overlapping
 from gisapp.intake.checks.personal import Numbers
 from gisapp.intake.columns import ColumnMap, map_columns, no_field_found
 from gisapp.intake.copy import raw_connection
-from gisapp.intake.diagnose import Plan, diagnose
+from gisapp.intake.diagnose import Plan, diagnose, doubt_datum
 from gisapp.intake.draft import draft_of, fits, mixed
 from gisapp.intake.draft_stage import create_draft_stage
 from gisapp.intake.fields import convert_columns
@@ -157,6 +158,8 @@ def _load(
     box = _stage(raw, plan, order, city.srid, chain([first], batches), report, progress, source.count)
     if box is not None and plan.placed.transformation is not None:
         report.bounds = lonlat_bounds(box, city)
+    if order.layer is not None and not report.asks:
+        doubt_datum(raw, layer, staged, city, report, forced=bool(order.options.crs))
     _check_whole(raw, order, layer, staged, report, city.name_ja)
     if order.layer is None:
         return
@@ -244,7 +247,7 @@ def _check_whole(
 ) -> None:
     """What can be judged only when all rows are there. Raises errors.FileRefused for errors found until now."""
     report.repaired = report.findings.count_rows(REPAIR)
-    report.findings.add(repeated_keys(raw, layer, staged))
+    report.findings.add([*repeated_keys(raw, layer, staged), *overlapping(raw, layer, staged)])
     if order.layer is None:
         report.findings.add(repeated_names(raw, layer, staged))
     if order.options.mode == "upsert":

@@ -63,6 +63,7 @@ def empty_layers(city: Installation) -> None:
         "base.building",
         "city_planning.zoning",
         "base.town",
+        "facilities.public_facility",
     ]
     with city.database.transaction("owner") as connection:
         for layer in layers:

@@ -202,3 +202,36 @@ def test_twelve_digits_that_are_no_individual_numbers_are_taken(
 ) -> None:
     features = [feature(line(n), 路線番号=str(n), 備考=f"{123456789010 + n}") for n in range(8)]
     assert load(geojson(tmp_path / "p.geojson", features), "roads.street").ok
+
+
+def test_a_list_on_the_tokyo_datum_that_does_not_say_so_is_a_question(
+    load: Load, rows: Callable[..., Any], empty_layers: None, tmp_path: Path
+) -> None:
+    """Median 448 m off, as published lists have been seen; 37 m apart in truth, because people measure badly."""
+    chance = np.random.default_rng(4)
+    true = np.column_stack([chance.uniform(139.37, 139.40, 12), chance.uniform(35.74, 35.76, 12)])
+    published = [feature(shapely.Point(at), 名称=f"施設{n}") for n, at in enumerate(true)]
+    assert load(geojson(tmp_path / "true.geojson", published), "facilities.public_facility").ok
+    tokyo = true - [-0.003206, 0.003221] + chance.normal(0, 0.0002, true.shape)
+    moved = [feature(shapely.Point(at), 名称=f"施設{n}") for n, at in enumerate(tokyo)]
+    path = geojson(tmp_path / "old.geojson", moved)
+    with pytest.raises(errors.FileRefused) as refusal:
+        load(path, "facilities.public_facility")
+    report: Report = refusal.value.values["outcome"]  # type: ignore[assignment]
+    assert (report.outcome, codes(report)) == ("ask", {"datum_suspect"})
+    assert [choice.value for choice in report.choices] == ["EPSG:4301", "EPSG:4326"]
+    said = load(path, "facilities.public_facility", crs="EPSG:4326")
+    assert said.ok and "datum_suspect" in {problem.code for problem in said.findings.of("warning")}
+
+
+def test_districts_that_overlap_are_pointed_out_and_neighbours_are_not(
+    load: Load, empty_layers: None, tmp_path: Path
+) -> None:
+    apart = [feature(square(n), 用途地域分類コード=1) for n in (0, 1)]
+    assert not load(geojson(tmp_path / "a.geojson", apart), "city_planning.zoning").findings.rows_of(
+        "overlap"
+    )
+    same = [feature(square(), 用途地域分類コード=1), feature(square(), 用途地域分類コード=2)]
+    report = load(geojson(tmp_path / "b.geojson", same), "city_planning.zoning")
+    (problem,) = [p for p in report.findings if p.code == "overlap"]
+    assert report.ok and problem.rows == (1, 2) and "1組" in problem.ja
