@@ -1,4 +1,4 @@
-"""Files with several layers or data sets: the person names one."""
+"""What a person is asked before rows are read: which of several layers is meant, where a table's rows lie."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from typing import NoReturn
 
 from gisapp.intake.choice import Choice
-from gisapp.intake.problem import Problem, refuse
+from gisapp.intake.problem import WARNING, Problem, refuse
+from gisapp.intake.source import Source
 
 
 def refuse_several(names: list[str], part: str, found: Sequence[Problem] = ()) -> NoReturn:
@@ -25,3 +26,21 @@ def refuse_several(names: list[str], part: str, found: Sequence[Problem] = ()) -
     )
     choices = [Choice("part", name, "ファイルの中のレイヤー", "a layer of the file") for name in names]
     refuse("several_layers", why, do, asks="part", choices=choices, found=found)
+
+
+def no_position(names: Sequence[str]) -> Problem:
+    """What is said of a table that has no coordinates."""
+    listed = "、".join(names[:20])
+    ja = f"緯度・経度の列がありません（列：{listed}）"
+    return Problem(WARNING, "no_position", ja, f"it has no columns of latitude and longitude ({listed})")
+
+
+def refuse_shapeless(source: Source) -> NoReturn:
+    """Ask what to do with a table that has no coordinates. Raises errors.FileRefused."""
+    said = no_position(source.columns)
+    do = (
+        "「緯度」「経度」という見出しの列を付けてください。",
+        "Give it columns headed “latitude” and “longitude”.",
+    )
+    found = [problem for problem in source.problems if problem.code != said.code]
+    refuse(said.code, (said.ja, said.en), do, asks="position", found=found)

@@ -26,7 +26,7 @@ from gisapp.intake.problem import refuse
 from gisapp.intake.source import Batch, Source
 
 log = logging.getLogger("gisapp.intake")
-OPENER = "gisapp.intake.read:open_here"
+OPENER = "gisapp.intake.readers.opening:open_here"
 PIPE = 2**20  # bytes the reader may be ahead
 KEPT = (
     "PATH",

@@ -6,6 +6,7 @@ It is started by the first file (gisapp.intake.child.reader) and ends when the p
 from __future__ import annotations
 
 import contextlib
+import gc
 import importlib
 import json
 import os
@@ -24,6 +25,8 @@ from gisapp.intake.problem import refuse
 from gisapp.intake.source import Source
 
 LONGEST_ORDER = 65_536
+RARELY = (200_000, 20, 100)
+"""Thresholds of the garbage collector: rows are many objects without cycles."""
 
 Opener = Callable[..., Source]
 
@@ -104,7 +107,10 @@ def main() -> None:
     from gisapp.intake.gdal import pyogrio
 
     pyogrio()
-    importlib.import_module("gisapp.intake.read")
+    importlib.import_module("gisapp.intake.readers.opening")
+    gc.collect()
+    gc.freeze()  # what is imported is shared by all readers and never looked at again
+    gc.set_threshold(*RARELY)
     with socket.socket(fileno=int(sys.argv[1])) as control:
         serve(control)
 

@@ -16,6 +16,7 @@ from gisapp.intake.source import ROWS_AT_ONCE, Batch, Source
 from gisapp.text.encodings import encoding_of_file
 
 LONGEST_CELL = 2**24
+MOST_LINES = 20  # of one row; more of them are many rows behind a quote that was never closed
 HEAD = 262_144  # characters in which the header must be
 LIST_MARKS = (",", "\t", ";", "|")
 WORDS = {",": "コンマ", "\t": "タブ", ";": "セミコロン", "|": "縦棒"}
@@ -122,7 +123,9 @@ def _records(path: Path, encoding: str, mark: str, width: int, header: int) -> I
     try:
         with path.open(encoding=encoding, newline="") as file:
             reader = csv.reader(file, delimiter=mark)
+            line = 0
             for index, cells in enumerate(reader):
+                lines, line = reader.line_num - line, reader.line_num
                 if index <= header:
                     continue
                 number += 1
@@ -131,17 +134,20 @@ def _records(path: Path, encoding: str, mark: str, width: int, header: int) -> I
                         NOTE, "blank_row", "空の行を除きました", "blank rows are left out", (number,)
                     )
                     continue
-                yield from _about(cells, width, number)
-                yield number, [*cells[:width], *[None] * (width - len(cells))], None
+                if len(cells) != width or lines > MOST_LINES:
+                    yield from _about(cells, width, lines, number)
+                    yield number, [*cells[:width], *[None] * (width - len(cells))], None
+                else:
+                    yield number, cells, None
     except (UnicodeError, csv.Error):
         refuse_unreadable(number + 1)
 
 
-def _about(cells: list[str], width: int, number: int) -> Iterator[Problem]:
-    if len(cells) != width and (len(cells) < width or any(cell.strip() for cell in cells[width:])):
+def _about(cells: list[str], width: int, lines: int, number: int) -> Iterator[Problem]:
+    if len(cells) < width or any(cell.strip() for cell in cells[width:]):
         ja = f"列の数が見出し（{width}列）と違います"
         yield Problem(WARNING, "ragged_rows", ja, f"not as many cells as the header ({width})", (number,))
-    if any(cell.count("\n") > 20 for cell in cells):
+    if lines > MOST_LINES:
         ja = "引用符が閉じていないため、何行もが一つのセルになっているようです"
         en = "a quote seems not to be closed: many lines became one cell"
         yield Problem(WARNING, "unbalanced_quote", ja, en, (number,))

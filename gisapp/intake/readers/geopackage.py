@@ -25,11 +25,13 @@ def open_geopackage(path: Path, part: str, scratch: Path) -> Source:
     if not layers:
         why = ("レイヤーがありません", "it has no layers")
         refuse("empty_file", why, ("書き出すレイヤーを確かめてください。", "See which layer was exported."))
-    shaped = [name for name, kind in layers.items() if kind is not None]
-    offered = with_rows(path, shaped or list(layers))
-    if part not in layers and (part or len(offered) > 1):
-        refuse_several(offered, part)
-    layer = part or offered[0]
+    layer = part
+    if part not in layers:
+        shaped = [name for name, kind in layers.items() if kind is not None]
+        offered = with_rows(path, shaped or list(layers))
+        if part or len(offered) > 1:
+            refuse_several(offered, part)
+        layer = offered[0]
     source = open_ogr(path, "GeoPackage", layer=layer)
     crs = None if _undefined(path, layer) else source.crs
     return replace(source, crs=crs, layers=tuple(layers), layer=layer)

@@ -35,9 +35,11 @@ def open_kml(path: Path, part: str, scratch: Path) -> Source:
         refuse("empty_geometry", why, ("書き出す範囲を確かめてください。", "See what was exported."))
     renamer = _Renamer(scratch / "renamed.kml")
     path = renamer.copy(path)
-    layers, found = with_shapes(path, list(layers_of(path)))
-    if part not in layers and (part or len(layers) > 1):
-        refuse_several(layers, part, found)
+    layers = list(layers_of(path))
+    if part not in layers:
+        layers, found = with_shapes(path, layers)
+        if part or len(layers) > 1:
+            refuse_several(layers, part, found)
     source = open_ogr(path, "KML", layer=part or layers[0], without=LOOKS, renamed=renamer.names)
     if ignored:
         ja = f"画像の重ね合わせやリンクなど {len(ignored)} 件は読みません"

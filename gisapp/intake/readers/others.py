@@ -54,9 +54,12 @@ def _open_layer(path: Path, title: str, part: str) -> Source:
     if not layers:
         why = ("レイヤーがありません", "it has no layers")
         refuse("empty_file", why, ("書き出すレイヤーを確かめてください。", "See which layer was exported."))
-    shaped, found = with_shapes(path, [name for name, kind in layers.items() if kind is not None])
-    offered = shaped or list(layers)
-    if part not in layers and (part or len(offered) > 1):
-        refuse_several(offered, part, found)
-    source = open_ogr(path, title, layer=part or offered[0])
-    return replace(source, layers=tuple(layers), layer=part or offered[0])
+    layer = part
+    if part not in layers:
+        shaped, found = with_shapes(path, [name for name, kind in layers.items() if kind is not None])
+        offered = shaped or list(layers)
+        if part or len(offered) > 1:
+            refuse_several(offered, part, found)
+        layer = offered[0]
+    source = open_ogr(path, title, layer=layer)
+    return replace(source, layers=tuple(layers), layer=layer)

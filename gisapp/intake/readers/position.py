@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
-from typing import Any, NoReturn
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -16,7 +16,8 @@ import shapely
 
 from gisapp.catalogue.layer import Text
 from gisapp.geo.crs import JGD2011_LONLAT
-from gisapp.intake.problem import NOTE, WARNING, Problem, refuse
+from gisapp.intake.problem import NOTE, Problem
+from gisapp.intake.several import no_position
 from gisapp.intake.source import Batch, Source
 from gisapp.intake.values import trimmed
 from gisapp.text.folding import fold
@@ -165,24 +166,6 @@ def placed_if_empty(source: Source) -> Source:
         f"its shapes are empty; points are made of its columns {position.from_name}",
     )
     return replace(source, batches=read, position=position.columns, problems=(*source.problems, said))
-
-
-def no_position(names: Sequence[str]) -> Problem:
-    """What is said of a table that has no coordinates."""
-    listed = "、".join(names[:20])
-    ja = f"緯度・経度の列がありません（列：{listed}）"
-    return Problem(WARNING, "no_position", ja, f"it has no columns of latitude and longitude ({listed})")
-
-
-def refuse_shapeless(source: Source) -> NoReturn:
-    """Ask what to do with a table that has no coordinates. Raises errors.FileRefused."""
-    said = no_position(source.columns)
-    do = (
-        "「緯度」「経度」という見出しの列を付けてください。",
-        "Give it columns headed “latitude” and “longitude”.",
-    )
-    found = [problem for problem in source.problems if problem.code != said.code]
-    refuse(said.code, (said.ja, said.en), do, asks="position", found=found)
 
 
 def place(batch: Batch, position: Position) -> Batch:
