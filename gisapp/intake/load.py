@@ -43,8 +43,8 @@ from gisapp.intake.place import lonlat_bounds
 from gisapp.intake.problem import REPAIR, refuse
 from gisapp.intake.publish import lock_layer, publish
 from gisapp.intake.read import open_any, open_source
-from gisapp.intake.readers.position import refuse_shapeless
 from gisapp.intake.report import Report
+from gisapp.intake.several import refuse_shapeless
 from gisapp.intake.shape import shape_rows
 from gisapp.intake.source import Batch, Source
 from gisapp.intake.stage import create_stage, stage_rows

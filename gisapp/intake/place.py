@@ -18,6 +18,7 @@ from gisapp.catalogue.layer import Text
 from gisapp.geo.crs import (
     JAPAN,
     JGD2011_LONLAT,
+    WGS84_LONLAT,
     Bounds,
     Transformation,
     datum_of,
@@ -74,7 +75,7 @@ def place(source: Source, geometry: Array, city: City, area: Any, forced: str, g
     if contradiction is not None and system is not None:
         return _asked(contradiction, xy, city, area, grids, Reading(system))
     if system is None:
-        return _asked(_missing(xy), xy, city, area, grids)
+        return _asked(_missing(xy), xy, city, area, grids, _undefined_degrees(source.crs, xy))
     repaired = _surely_swapped(system, xy)
     if repaired is not None:
         return _placed(Reading(system, swapped=True), city, source.crs_from, grids, (repaired,))
@@ -121,7 +122,11 @@ def _asked(
     choices = [one.choice() for one in found]
     near = sum(one.near > 0 for one in found)
     problems = [problem]
-    if declared is not None and not near and problem.code not in ("outside_city", "crs_ambiguous"):
+    if (
+        declared is not None
+        and not near
+        and problem.code not in ("outside_city", "crs_ambiguous", "crs_missing")
+    ):
         ja, en = "どの読み方でも市の近くになりません", "no reading puts its rows near the city"
         problems.append(Problem(WARNING, "outside_city", ja, en))
     reading = found[0].reading if found else None
@@ -136,6 +141,14 @@ def _asked(
     careful = Reading(reading.system, reading.swapped, reading.unit, coarse=True)
     placed = _placed(careful, city, Text("推定", "a guess"), grids)
     return Placement(reading, placed.transformation, placed.said_by, tuple(problems), tuple(choices))
+
+
+def _undefined_degrees(crs: str | None, xy: Array) -> Reading | None:
+    """Longitude and latitude where a file says that much and no datum (GeoPackage's srs_id 0)."""
+    if not (crs or "").startswith("GEOG") or not len(xy):
+        return None
+    possible = np.abs(xy[:, 0]).max() <= 180 and np.abs(xy[:, 1]).max() <= 90
+    return parse_reading(WGS84_LONLAT) if possible else None
 
 
 def _missing(xy: Array) -> Problem:

@@ -14,6 +14,7 @@ import pyarrow.compute as pc
 import shapely
 
 from gisapp.intake.problem import WARNING, Problem
+from gisapp.intake.shape import falls_apart
 from gisapp.intake.source import Batch
 from gisapp.intake.values import trimmed
 
@@ -132,6 +133,8 @@ def _look_at_shapes(found: Survey, geometry: np.ndarray[Any, Any]) -> None:
         if of_it.any():
             found.shapes[name] += int(of_it.sum())
             found.multi[name] += int((of_it & (types >= 4)).sum())
+    areas = there[~is_collection & (dimensions == 2) & (types < 4)]
+    found.multi["polygon"] += sum(map(falls_apart, areas[~shapely.is_valid(areas)]))
     if is_collection.any():
         found.shapes["collection"] += int(is_collection.sum())
 
