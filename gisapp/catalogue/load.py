@@ -17,6 +17,7 @@ from gisapp.catalogue.layer import (
     Field,
     Generalised,
     Layer,
+    Search,
     Source,
     Text,
     visibility_of,
@@ -95,7 +96,12 @@ def read_layer(folder: Folder) -> Layer:
         folder=folder.path,
         was=raw.get("was"),
         generalised=_generalised(raw["zoom"].get("generalised", [])),
+        search=_search(raw["search"]) if "search" in raw else None,
     )
+
+
+def _search(raw: Mapping[str, Any]) -> Search:
+    return Search(**{key: tuple(value) if isinstance(value, list) else value for key, value in raw.items()})
 
 
 def _generalised(raw: list[Mapping[str, Any]]) -> tuple[Generalised, ...]:

@@ -1,0 +1,97 @@
+"""Under which keys an address, a lot or a town might stand in the index: every way to read what is left of a query.
+
+Nothing is looked up here: a query gives at most a few dozen keys, which are asked for all at once.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from gisapp.text.matching import read_numbers
+
+LONGEST_TOWN = 24
+MOST_STARTS = 4  # places where the house's numbers may begin
+
+HOUSES, LOTS, EITHER = "houses", "lots", ""
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A reading: the key to look for, the town in it, what of the query it leaves over, and how much it explains.
+
+    numbers: those that the key holds; more: those that it leaves (a flat's, or what the data do not have).
+    only: HOUSES where 号 was written, LOTS where 番地 was, else EITHER. chome: a number was read as that of the 丁目.
+    """
+
+    key: str
+    town: str
+    numbers: tuple[str, ...] = ()
+    more: tuple[str, ...] = ()
+    left: str = ""
+    used: int = 0
+    only: str = EITHER
+    chome: bool = False
+
+
+def candidates(rest: str) -> list[Candidate]:
+    """Every reading of what is left of a query after its city, the one that explains most first."""
+    found: list[Candidate] = []
+    starts = [i for i in range(1, min(len(rest), LONGEST_TOWN + 1)) if _begins_number(rest, i)][:MOST_STARTS]
+    for start in starts:
+        found += _numbered(rest, start)
+    for end in range(1, min(len(rest), LONGEST_TOWN) + 1):
+        if end < len(rest) and rest[end].isdigit() and rest[end - 1].isdigit():
+            continue  # not in the middle of a number
+        town = rest[:end].rstrip("|-")
+        if town and not any(one.key == town for one in found):
+            numbers, after = read_numbers(rest, end) if rest[end : end + 1].isdigit() else ([], end)
+            found.append(
+                Candidate(town, town, (), tuple(n for n, _ in numbers), rest[after:], used=end, only=_only(numbers))
+            )
+    found.sort(key=lambda one: (one.used, one.chome), reverse=True)
+    return found
+
+
+def _begins_number(rest: str, at: int) -> bool:
+    return rest[at].isdigit() and not rest[at - 1].isdigit()
+
+
+def _numbered(rest: str, start: int) -> list[Candidate]:
+    town = rest[:start].rstrip("|-")
+    numbers, end = read_numbers(rest, start)
+    if not town or not numbers or numbers[0][1] == "丁目":
+        return []
+    left = rest[end:]
+    found = _with_numbers(town, numbers, left, start, rest, chome=False)
+    first, unit = numbers[0]
+    if unit == "" and not town.endswith("丁目"):  # 本町1-5-2 is 本町一丁目5-2
+        named = f"{town}{first}丁目"
+        more = tuple(n for n, _ in numbers[1:])
+        only = _only(numbers[1:])
+        found.append(Candidate(named, named, (), more, left, start + len(first), only, chome=True))
+        found += _with_numbers(named, numbers[1:], left, start, rest, chome=True)
+    return found
+
+
+def _with_numbers(
+    town: str, numbers: list[tuple[str, str]], left: str, start: int, rest: str, *, chome: bool
+) -> list[Candidate]:
+    values = [n for n, _ in numbers]
+    return [
+        Candidate(
+            f"{town} {'-'.join(values[:size])}",
+            town,
+            tuple(values[:size]),
+            tuple(values[size:]),
+            left,
+            len(rest) - len(left) - len(values) + size,
+            _only(numbers),
+            chome,
+        )
+        for size in range(min(len(values), 4), 0, -1)
+    ]
+
+
+def _only(numbers: list[tuple[str, str]]) -> str:
+    units = {unit for _, unit in numbers}
+    return LOTS if "番地" in units else HOUSES if "号" in units else EITHER
