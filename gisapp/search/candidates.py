@@ -5,6 +5,7 @@ Nothing is looked up here: a query gives at most a few dozen keys, which are ask
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from gisapp.text.matching import read_numbers
@@ -12,6 +13,8 @@ from gisapp.text.matching import read_numbers
 LONGEST_TOWN = 24
 MOST_STARTS = 4  # places where the house's numbers may begin
 
+_UNITS = ("番", "番地", "号", "番地の", "番の", "号室", "街区")
+_HYPHENS = re.compile(r"-[0-9]")
 HOUSES, LOTS, EITHER = "houses", "lots", ""
 
 
@@ -20,7 +23,8 @@ class Candidate:
     """A reading: the key to look for, the town in it, what of the query it leaves over, and how much it explains.
 
     numbers: those that the key holds; more: those that it leaves (a flat's, or what the data do not have).
-    only: HOUSES where 号 was written, LOTS where 番地 was, else EITHER. chome: a number was read as that of the 丁目.
+    only: HOUSES where 号 was written, LOTS where 番地 was, else EITHER. chome: a number was read as that of
+    the 丁目. unmet: a 丁目 is written that the key does not hold.
     """
 
     key: str
@@ -31,29 +35,37 @@ class Candidate:
     used: int = 0
     only: str = EITHER
     chome: bool = False
+    unmet: bool = False
 
 
 def candidates(rest: str) -> list[Candidate]:
     """Every reading of what is left of a query after its city, the one that explains most first."""
     found: list[Candidate] = []
-    starts = [i for i in range(1, min(len(rest), LONGEST_TOWN + 1)) if _begins_number(rest, i)][:MOST_STARTS]
-    for start in starts:
+    limit = min(len(rest), LONGEST_TOWN)
+    for start in [at for at in range(1, limit + 1) if _begins_numbers(rest, at)][:MOST_STARTS]:
         found += _numbered(rest, start)
-    for end in range(1, min(len(rest), LONGEST_TOWN) + 1):
-        if end < len(rest) and rest[end].isdigit() and rest[end - 1].isdigit():
-            continue  # not in the middle of a number
-        town = rest[:end].rstrip("|-")
-        if town and not any(one.key == town for one in found):
-            numbers, after = read_numbers(rest, end) if rest[end : end + 1].isdigit() else ([], end)
-            found.append(
-                Candidate(town, town, (), tuple(n for n, _ in numbers), rest[after:], used=end, only=_only(numbers))
-            )
+    known = {one.key for one in found}
+    for end in range(1, limit + 1):
+        after = rest[end : end + 1]
+        if rest[end - 1] in "-|" or (after.isdigit() and rest[end - 1].isdigit()) or rest[:end] in known:
+            continue
+        numbers, left = read_numbers(rest, end) if after.isdigit() else ([], end)
+        more = tuple(n for n, _ in numbers)
+        unmet = bool(numbers) and numbers[0][1] == "丁目"
+        found.append(Candidate(rest[:end], rest[:end], (), more, rest[left:], end, _only(numbers), unmet=unmet))
+        if after == "-" and _HYPHENS.match(rest, end):
+            break  # what follows are a house's numbers and its name
     found.sort(key=lambda one: (one.used, one.chome), reverse=True)
     return found
 
 
-def _begins_number(rest: str, at: int) -> bool:
-    return rest[at].isdigit() and not rest[at - 1].isdigit()
+def _begins_numbers(rest: str, at: int) -> bool:
+    if at >= len(rest) or not rest[at].isdigit():
+        return False
+    before = rest[at - 1]
+    if before in "-|" and at > 1:
+        return not rest[at - 2].isdigit()
+    return not before.isdigit() and not rest[:at].endswith(_UNITS)
 
 
 def _numbered(rest: str, start: int) -> list[Candidate]:

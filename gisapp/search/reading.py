@@ -23,9 +23,9 @@ PREFECTURES = tuple(
 _POSTAL = re.compile(r"^〒?[0-9]{3}-?[0-9]{4}(?=[^0-9-])|^〒")
 _PREFECTURE = re.compile("|".join(match_key(name) for name in PREFECTURES))
 _CITY = re.compile(
-    r"([^0-9-]{1,7}?(?:郡[^0-9-]{1,6}?[町村]|市(?!役|民|立|営|内|道|場|街|政)|区(?!役|民|画|立)))(?=.|$)"
+    r"((?:(?!丁目)[^-]){1,7}?(?:郡[^0-9-]{1,6}?[町村]|市(?!役|民|立|営|内|道|場|街|政)|区(?!役|民|画|立)))(?=.|$)"
 )
-_ANY_MUNICIPALITY = re.compile(r"([^0-9-]{1,7}?[市区町村])")
+_ANY_MUNICIPALITY = re.compile(r"((?:(?!丁目)[^-]){1,7}?[市区町村])")
 
 
 @dataclass(frozen=True)

@@ -38,6 +38,7 @@ _K = "[一-鿿㐀-䶿々〆0-9]"  # kanji and digits
 _GA = re.compile(rf"(?<={_K})[ゖけがゕか](?={_K})|(?<=[ぁ-ん])[ゖけがゕか](?=[丘台])")
 _NO = re.compile(rf"(?<={_K})[之乃の](?={_K})")
 _NUMERALS = re.compile("[〇一二三四五六七八九十百千]+")
+_GAP = re.compile(r"(?<=[0-9])\s+(?=[0-9])")  # 1-1 301 is not 1-1301
 _BAR = re.compile(r"(?<=[0-9])ー|(?<=[ぁ-ゖ])-(?![0-9])")
 _CHOME = re.compile(r"(?<=[0-9])(?:ちよう目|ちようめ|丁め|町目|丁(?!目))")
 _OAZA = re.compile(r"大字|小字|(?<![文名])字")
@@ -54,7 +55,7 @@ def match_key(text: str) -> str:
     >>> match_key("霞ヶ関二十三丁目") == match_key("霞が関23丁目")
     True
     """
-    key = unicodedata.normalize("NFKC", text).casefold().translate(_TABLE)
+    key = _GAP.sub("|", unicodedata.normalize("NFKC", text).casefold()).translate(_TABLE)
     if not key.isascii():
         key = _NO.sub("の", _GA.sub("ゖ", key)).replace("ゕ", "か")
         if not _HAS_NUMERAL.isdisjoint(key):

@@ -1,0 +1,65 @@
+"""Many addresses at once: a chunk of rows is one question to the index. Blank rather than wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import lru_cache
+
+from sqlalchemy import Connection
+
+from gisapp.catalogue.layer import Layer
+from gisapp.search import queries, words
+from gisapp.search.answer import FOUND, NOT_FOUND, Answer
+from gisapp.search.candidates import Candidate, candidates
+from gisapp.search.coordinates import read_coordinates
+from gisapp.search.decide import decide, in_block
+from gisapp.search.find import by_name, elsewhere, nearly
+from gisapp.search.reading import LONGEST_QUERY, OTHER, Reader, Reading
+from gisapp.settings import City
+
+AT_ONCE = 5_000  # rows of a chunk
+
+
+@lru_cache(maxsize=4)
+def _reader(city: City) -> Reader:
+    return Reader(city)
+
+
+def geocode(
+    connection: Connection, layers: Sequence[Layer], city: City, addresses: Sequence[str], *, guess: bool = False
+) -> list[Answer]:
+    """The answer for each address, in their order. guess: also look for misspelt names, a question for each row."""
+    texts = [" ".join(text.split())[:LONGEST_QUERY] for text in addresses]
+    read = {text: _read(city, text) for text in dict.fromkeys(texts)}
+    keys = {
+        key
+        for reading, options, ready in read.values()
+        if ready is None
+        for key in (reading.key, reading.rest, *(one.key for one in options))
+    }
+    found = queries.named(connection, layers, sorted(keys))
+    answers: dict[str, Answer] = {}
+    blocks: dict[str, str] = {}
+    for text, (reading, options, ready) in read.items():
+        answer, block = (ready, "") if ready is not None else decide(text, options, found)
+        whole = answer is not None and answer.status == FOUND and not answer.matches[0].left
+        if not whole and ready is None:
+            answer = by_name(reading, found) or answer or elsewhere(reading)
+            if answer is None and guess and reading.rest:
+                answer = nearly(connection, layers, reading)
+        if block and answer is not None and answer.status == FOUND:
+            blocks[text] = block
+        answers[text] = answer or Answer(NOT_FOUND, (), words.NOT_FOUND)
+    houses = queries.blocks(connection, layers, sorted(set(blocks.values())))
+    for text, block in blocks.items():
+        if block in houses:
+            answers[text] = in_block(answers[text], houses[block], block.split()[-1].rstrip("-"))
+    return [answers[text] for text in texts]
+
+
+def _read(city: City, text: str) -> tuple[Reading, list[Candidate], Answer | None]:
+    reading = _reader(city).read(text)
+    placed = read_coordinates(text, city) if text[:1].isascii() or text[:1] in "北東緯" else None
+    if placed is not None or reading.city == OTHER:
+        return reading, [], placed
+    return reading, candidates(reading.rest), None
