@@ -101,7 +101,7 @@ def words_of(layer: Layer) -> frozenset[str]:
 
 def elsewhere(reading: Reading) -> Answer | None:
     """The answer for whoever names another city: no lookalike of this one."""
-    return Answer(NOT_IN_CITY, (), words.not_in_city(reading.other)) if reading.city == OTHER else None
+    return Answer(NOT_IN_CITY, (), words.not_in_city(reading.query[:50])) if reading.city == OTHER else None
 
 
 def nearly(connection: Connection, layers: Sequence[Layer], reading: Reading) -> Answer:

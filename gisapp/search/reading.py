@@ -32,13 +32,14 @@ _ANY_MUNICIPALITY = re.compile(r"((?:(?!丁目)[^-]){1,7}?[市区町村])")
 class Reading:
     """key: the whole query as a key; rest: what is left after postal code, prefecture and city.
 
-    city: OWN, OTHER or UNSAID. other: the city or prefecture named that is not this one, as a key.
+    city: OWN, OTHER or UNSAID. other: the city or prefecture named that is not this one, as a key. query: as it was written.
     """
 
     key: str
     rest: str
     city: str
     other: str = ""
+    query: str = ""
 
 
 class Reader:
@@ -58,7 +59,7 @@ class Reader:
         stated = _PREFECTURE.match(rest)
         if stated and self._own(rest) == 0:
             if stated[0] != self.prefecture:
-                return Reading(key, rest, OTHER, self._other(rest, stated))
+                return Reading(key, rest, OTHER, self._other(rest, stated), query)
             rest = rest[stated.end() :]
         elif rest[:3] == "架空県":  # the made-up city's
             rest = rest[3:]
@@ -68,7 +69,7 @@ class Reader:
         pattern = _ANY_MUNICIPALITY if stated else _CITY
         other = pattern.match(rest)
         if other:
-            return Reading(key, rest, OTHER, other[1])
+            return Reading(key, rest, OTHER, other[1], query)
         return Reading(key, rest, UNSAID)
 
     def _own(self, rest: str) -> int:

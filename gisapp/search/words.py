@@ -26,7 +26,7 @@ NO_MESH = Text("その数字のメッシュコードはありません。", "The
 
 
 def not_in_city(other: str) -> Text:
-    """The sentence for a place that lies elsewhere; `other`: the city that was named."""
+    """The sentence for a place that lies elsewhere; `other`: what was asked for."""
     if not other:
         return Text(f"{NOT_IN_CITY.ja}。", f"{NOT_IN_CITY.en}.")
     return Text(f"「{other}」は{NOT_IN_CITY.ja}。", f"“{other}”: {NOT_IN_CITY.en.lower()}.")
