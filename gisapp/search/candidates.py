@@ -38,12 +38,15 @@ class Candidate:
     unmet: bool = False
 
 
-def candidates(rest: str) -> list[Candidate]:
-    """Every reading of what is left of a query after its city, the one that explains most first."""
+def candidates(rest: str, *, undivided: bool = False) -> list[Candidate]:
+    """Every reading of what is left of a query after its city, the one that explains most first.
+
+    undivided: 大字 is written, so that a bare number after the town is no 丁目.
+    """
     found: list[Candidate] = []
     limit = min(len(rest), LONGEST_TOWN)
     for start in [at for at in range(1, limit + 1) if _begins_numbers(rest, at)][:MOST_STARTS]:
-        found += _numbered(rest, start)
+        found += [one for one in _numbered(rest, start) if not (undivided and one.chome)]
     known = {one.key for one in found}
     for end in range(1, limit + 1):
         after = rest[end : end + 1]

@@ -81,7 +81,7 @@ def _at_numbers(best: list[tuple[Candidate, list[Hit]]], found: Found) -> Answer
 
 def _may_be_lot(one: Candidate, found: Found) -> bool:
     """本町1-5 is lot 1-5 as well as 本町一丁目5, where there is a 本町 that is not divided into 丁目."""
-    if not one.chome or len(one.numbers) + len(one.more) > 1:
+    if not one.chome or (one.numbers and len(one.numbers) + len(one.more) > 1):
         return False
     base = one.town.removesuffix("丁目").rstrip("0123456789")
     return any(hit.form == FULL and hit.level and hit.level <= TOWN_IN_DETAIL for hit in found.get(base, ()))
@@ -115,7 +115,8 @@ def _doubt(one: Candidate, hits: list[Hit], found: Found) -> Text | None:
     divided = any(hit.form == GROUP for hit in hits)
     if divided and not one.left and not one.only:
         return words.CHOME_OR_LOT if one.more else words.CHOME_MISSING
-    if one.left and not one.more and not one.town.endswith("丁目") and not one.left.startswith("("):
+    whole = one.town.endswith("丁目") and not one.chome
+    if one.left and not one.more and not whole and not one.left.startswith("("):
         return words.TEXT_AFTER_TOWN
     return None
 

@@ -43,7 +43,7 @@ def find(
     reading = Reader(city).read(query)
     if reading.city == OWN and not reading.rest:
         return _whole_city(city)
-    readings = candidates(reading.rest) if reading.city != OTHER else []
+    readings = candidates(reading.rest, undivided="大字" in query) if reading.city != OTHER else []
     found = queries.named(connection, layers, [reading.key, reading.rest, *(one.key for one in readings)])
     answer, block = decide(query, readings, found)
     if block and answer is not None:

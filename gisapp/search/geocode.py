@@ -62,4 +62,4 @@ def _read(city: City, text: str) -> tuple[Reading, list[Candidate], Answer | Non
     placed = read_coordinates(text, city) if text[:1].isascii() or text[:1] in "北東緯" else None
     if placed is not None or reading.city == OTHER:
         return reading, [], placed
-    return reading, candidates(reading.rest), None
+    return reading, candidates(reading.rest, undivided="大字" in text), None

@@ -20,10 +20,12 @@ PREFECTURES = tuple(
     "香川県 愛媛県 高知県 福岡県 佐賀県 長崎県 熊本県 大分県 宮崎県 鹿児島県 沖縄県".split()
 )
 """By their JIS code, from 1."""
+# What follows 市 or 区 in the name of something of the city: 市役所, 市立図書館; but 東大和市立野 is the town 立野.
+_ITS_OWN = "役[所場]|民[会館体病公文劇球ほぷせす交活農]|営[住球ぷ野ぐ斎霊]|長[公室]|場$|街地|道[0-9a-z]|政|画整|立(?:[小中高図病保幼体美博総第公文歴児老福診看養特工商女音動植運陸]|野球)"
 _POSTAL = re.compile(r"^〒?[0-9]{3}-?[0-9]{4}(?=[^0-9-])|^〒")
 _PREFECTURE = re.compile("|".join(match_key(name) for name in PREFECTURES))
 _CITY = re.compile(
-    r"((?:(?!丁目)[^-]){1,7}?(?:郡[^0-9-]{1,6}?[町村]|市(?!役|民|立|営|内|道|場|街|政)|区(?!役|民|画|立)))(?=.|$)"
+    r"((?:(?!丁目)[^-]){1,7}?(?:郡[^0-9-]{1,6}?[町村]|[市区](?!" + _ITS_OWN + r")))"
 )
 _ANY_MUNICIPALITY = re.compile(r"((?:(?!丁目)[^-]){1,7}?[市区町村])")
 
@@ -75,7 +77,7 @@ class Reader:
     def _own(self, rest: str) -> int:
         """How many characters name this city: not where they begin a longer name (青葉野市役所)."""
         for name in self.own:
-            found = re.match(rf"(?:[^0-9-]{{1,4}}郡)?{re.escape(name)}(?!役所|民|立|営|長)", rest)
+            found = re.match(rf"(?:[^0-9-]{{1,4}}郡)?{re.escape(name)}(?!{_ITS_OWN})", rest)
             if found:
                 return found.end()
         return 0
