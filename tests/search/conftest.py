@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -18,7 +18,8 @@ from gisapp.search.follow import follow
 from gisapp.search.geocode import geocode
 from gisapp.search.towns import LAYER, import_towns, join, read_towns
 
-CITY, CODE = "武蔵村山市", "132233"
+CITIES = {"132233": ("武蔵村山市", "musashimurayama", "13223"), "132209": ("東大和市", "nerima", "13220")}
+"""Code: name, the installation that lends its database, number of the boundary file."""
 
 
 @dataclass(frozen=True)
@@ -45,11 +46,18 @@ class RealCity:
             return geocode(connection, layers, installation.city, queries, guess=guess)
 
 
-@pytest.fixture(scope="module")
-def real_city(city_installation: Callable[[str], Installation], shared_data: Path) -> RealCity:
-    installation = city_installation("musashimurayama")
+@pytest.fixture(scope="module", params=list(CITIES))
+def real_city(
+    city_installation: Callable[[str], Installation], shared_data: Path, request: pytest.FixtureRequest
+) -> RealCity:
+    name, lender, number = CITIES[request.param]
+    boundary = json.loads((shared_data / "01_boundary" / f"N03_{number}.geojson").read_text())
+    whole = shapely.union_all([shape(one["geometry"]) for one in boundary["features"]])
+    lent = city_installation(lender)
+    city = replace(lent.city, code=request.param, name_ja=name, bounds=whole.bounds, former_names=())
+    installation = replace(lent, city=city)
     folder = shared_data / "07_address"
-    files = [folder / f"abr_town_{CODE}.csv", folder / f"geolonia_{CITY}.json"]
+    files = [folder / f"abr_town_{request.param}.csv", folder / f"geolonia_{name}.json"]
     towns = join(read_towns(file, installation.city) for file in files)
     with installation.database.transaction("owner") as connection:
         raw = connection.connection.dbapi_connection
@@ -58,6 +66,4 @@ def real_city(city_installation: Callable[[str], Installation], shared_data: Pat
         import_towns(raw, layer, installation.city, towns, "tests", [])  # type: ignore[arg-type]
     follow(installation)
     listed = [Listed(t["town"], t["lng"], t["lat"]) for t in json.loads(files[1].read_text())]
-    boundary = json.loads((shared_data / "01_boundary" / "N03_13223.geojson").read_text())
-    whole = shapely.union_all([shape(one["geometry"]) for one in boundary["features"]])
     return RealCity(installation, listed, whole)

@@ -8,12 +8,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 KANJI = "〇一二三四五六七八九"
-OTHER_CITIES = ("立川市", "東大和市", "八王子市", "埼玉県所沢市", "北海道札幌市中央区")
+OTHER_CITIES = ("立川市", "昭島市", "八王子市", "埼玉県所沢市", "北海道札幌市中央区")
 _WIDE = str.maketrans("0123456789-", "０１２３４５６７８９－")
 _HALF = str.maketrans("一二三四五六七八九", "123456789")
 
 
-def spellings(name: str) -> Iterator[str]:
+def spellings(name: str, city: str) -> Iterator[str]:
     """Every spelling of a town's name that means it without a doubt, and (for 大字) its name alone."""
     forms = {name, name.replace("ツ", "ッ"), name.replace("ツ", "つ"), name.replace("大字", "大字 ")}
     chome = re.fullmatch(r"(.+?)([一二三四五六七八九])丁目", name)
@@ -26,8 +26,8 @@ def spellings(name: str) -> Iterator[str]:
         forms |= {name.removeprefix("大字"), f"{name}1番地", f"{name}12番地の3"}
     for form in sorted(forms):
         yield form
-        yield f"武蔵村山市{form}"
-        yield f"〒208-0000　東京都武蔵村山市{form}"
+        yield f"{city}{form}"
+        yield f"〒208-0000　東京都{city}{form}"
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ class Case:
     other_city: bool = False
 
 
-def mutate(chance: random.Random, town: str) -> Case:
+def mutate(chance: random.Random, town: str, city: str) -> Case:
     """One query with one to three changes."""
     query = town + chance.choice(["", "1-2", "12番3号", "5番地", "3-4-501号室"])
     other = ""
@@ -62,7 +62,7 @@ def mutate(chance: random.Random, town: str) -> Case:
             query = query[:at] + chance.choice([" ", "　"]) + query[at:]
         elif kind == "city":
             other = chance.choice(OTHER_CITIES)
-    prefix = other or chance.choice(["", "武蔵村山市", "東京都武蔵村山市"])
+    prefix = other or chance.choice(["", city, f"東京都{city}"])
     return Case(town, prefix + query, bool(other))
 
 
