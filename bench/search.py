@@ -20,7 +20,13 @@ from gisapp.settings import Settings
 NAMES = 1_000_000
 TOWNS, FACILITIES, STREETS = 2_000, 200_000, 50_000
 ASKED, ROWS = 300, 100_000
-REACH = {"suggest_p95_ms": 30, "search_p95_ms": 20, "geocode_rows_per_s": 5_000, "build_s": 60, "index_mb": 1_000}
+REACH = {
+    "suggest_p95_ms": 30,
+    "search_p95_ms": 20,
+    "geocode_rows_per_s": 5_000,
+    "build_s": 60,
+    "index_mb": 1_000,
+}
 
 # Names are of made-up syllables, so that some are common and most are not; seeded by their number.
 _FILL = """
@@ -49,6 +55,7 @@ def search() -> dict[str, Any]:
     with opened(settings) as installation:
         _fill(installation)
         built = _build(installation)
+        print(built, flush=True)
         queries = _queries(installation)
         with serving(settings) as server:
             asked = server.requests(keep=True)
@@ -56,6 +63,7 @@ def search() -> dict[str, Any]:
                 "suggest": _times(asked, "/api/suggest", queries["typed"]).as_dict(),
                 "search": _times(asked, "/api/search", queries["exact"]).as_dict(),
             }
+        print(result, flush=True)
         result["geocode"] = _geocode(settings, queries["table"])
     return {"names": NAMES, "build": built, **result, "reach": REACH}
 
@@ -80,7 +88,12 @@ def _build(installation: Installation) -> dict[str, float]:
             "SELECT sum(pg_total_relation_size(oid)) FROM pg_class WHERE relnamespace = 'search'::regnamespace AND relkind = 'r'"
         ).scalar_one()
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    return {"entries": made, "seconds": round(took, 1), "index_mb": round(int(size) / 1e6), "peak_mb": round(peak)}
+    return {
+        "entries": made,
+        "seconds": round(took, 1),
+        "index_mb": round(int(size) / 1e6),
+        "peak_mb": round(peak),
+    }
 
 
 def _queries(installation: Installation) -> dict[str, list[str]]:

@@ -125,7 +125,9 @@ class City:
     languages: tuple[str, ...]
     sample: bool  # a made-up city: `make demo` generates its data
     folder: Path
-    former_names: tuple[str, ...] = ()  # names that the city, or a part of it, had before: addresses still carry them
+    former_names: tuple[
+        str, ...
+    ] = ()  # names that the city, or a part of it, had before: addresses still carry them
 
     @property
     def srid(self) -> int:

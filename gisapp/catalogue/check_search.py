@@ -40,11 +40,14 @@ def check_search(raw: Mapping[str, Any]) -> Findings:
         elif not facts[name].open:
             yield path, hidden_field(name)
         elif facts[name].type != ("integer" if path == f"{PATH}.level" else "text"):
-            ja, en = f"項目「{name}」はここに書ける型ではありません", f"the field “{name}” is not of the type that stands here"
+            ja, en = (
+                f"項目「{name}」はここに書ける型ではありません",
+                f"the field “{name}” is not of the type that stands here",
+            )
             yield path, Text(ja, en)
     kind = found.get("kind")
     if kind in OF_NUMBERS and not ("town" in found and found.get("numbers")):
-        ja = f"kind = \"{kind}\" には town と numbers が要ります"
+        ja = f'kind = "{kind}" には town と numbers が要ります'
         yield PATH, Text(ja, f"kind = “{kind}” needs `town` and `numbers`")
     if kind in KINDS and kind not in OF_NUMBERS and not found.get("names"):
-        yield PATH, Text(f"kind = \"{kind}\" には names が要ります", f"kind = “{kind}” needs `names`")
+        yield PATH, Text(f'kind = "{kind}" には names が要ります', f"kind = “{kind}” needs `names`")

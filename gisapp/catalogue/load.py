@@ -101,7 +101,8 @@ def read_layer(folder: Folder) -> Layer:
 
 
 def _search(raw: Mapping[str, Any]) -> Search:
-    return Search(**{key: tuple(value) if isinstance(value, list) else value for key, value in raw.items()})
+    values: dict[str, Any] = {key: tuple(v) if isinstance(v, list) else v for key, v in raw.items()}
+    return Search(**values)
 
 
 def _generalised(raw: list[Mapping[str, Any]]) -> tuple[Generalised, ...]:

@@ -23,7 +23,21 @@ from gisapp.text.encodings import encoding_of_file
 from gisapp.text.matching import match_key
 
 ADDRESS = tuple(
-    map(match_key, ("住所", "所在地", "所在地_連結表記", "所在", "設置場所", "住所地", "address", "所在地番", "町字番地", "地番"))
+    map(
+        match_key,
+        (
+            "住所",
+            "所在地",
+            "所在地_連結表記",
+            "所在",
+            "設置場所",
+            "住所地",
+            "address",
+            "所在地番",
+            "町字番地",
+            "地番",
+        ),
+    )
 )
 ADDED = ("経度", "緯度", "一致レベル", "一致した部分", "残った部分", "判定", "理由")
 REVIEW = ("行", "住所", "判定", "理由", "候補1", "候補2", "候補3")
@@ -34,8 +48,12 @@ _NUMBER = re.compile(r"[+-]?[0-9][0-9.,]*")
 
 @click.command("geocode")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("--column", "columns", multiple=True, help="Column of the address; several are joined in their order.")
-@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="Where to; by default <file>-geocoded.csv.")
+@click.option(
+    "--column", "columns", multiple=True, help="Column of the address; several are joined in their order."
+)
+@click.option(
+    "--out", type=click.Path(dir_okay=False, path_type=Path), help="Where to; by default <file>-geocoded.csv."
+)
 @click.option("--guess", is_flag=True, help="For the review list, also look for misspelt names (slower).")
 def geocode_command(file: Path, columns: tuple[str, ...], out: Path | None, guess: bool) -> None:
     """住所の表に位置を付ける。Put places beside the addresses of a CSV; nothing leaves this machine.
@@ -53,7 +71,9 @@ def geocode_command(file: Path, columns: tuple[str, ...], out: Path | None, gues
     began, states = time.monotonic(), Counter[str]()
     layers = searchable(installation.catalogue)
     header, rows = _table(file)
-    places = [header.index(name) for name in columns if name in header] or _address_column(file, header, columns)
+    places = [header.index(name) for name in columns if name in header] or _address_column(
+        file, header, columns
+    )
     with (
         out.open("w", encoding="utf-8-sig", newline="") as made,
         review.open("w", encoding="utf-8-sig", newline="") as doubtful,

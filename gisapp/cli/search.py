@@ -52,7 +52,9 @@ def find_command(query: tuple[str, ...], as_json: bool) -> None:
     """言葉で探す（`for` は省ける）。Look for words; `for` may be left out. Exit code 1: not found, 3: not certain."""
     installation = open_for_shell(load_settings())
     with installation.database.transaction("owner") as connection:
-        answer = find(connection, searchable(installation.catalogue), installation.city, " ".join(query)[:200], None)
+        answer = find(
+            connection, searchable(installation.catalogue), installation.city, " ".join(query)[:200], None
+        )
     click.echo(json.dumps(_as_json(answer), ensure_ascii=False) if as_json else "\n".join(_lines(answer)))
     sys.exit({"found": 0, "unsure": 3}.get(answer.status, 1))
 
@@ -108,7 +110,9 @@ def rebuild(installation: Installation, only: tuple[str, ...] = (), *, progress:
 
 
 @search.command("import")
-@click.argument("files", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.argument(
+    "files", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path)
+)
 def import_command(files: tuple[Path, ...]) -> None:
     """町字の一覧を住所レイヤーに入れる。Put lists of towns into the address layer, joined by name.
 
@@ -121,7 +125,9 @@ def import_command(files: tuple[Path, ...]) -> None:
     who = shell_user()
     with installation.database.transaction("owner") as connection:
         raw: Raw = connection.connection.dbapi_connection  # type: ignore[assignment]
-        count, without = import_towns(raw, layer, installation.city, towns, who.login, [file.name for file in files])
+        count, without = import_towns(
+            raw, layer, installation.city, towns, who.login, [file.name for file in files]
+        )
         details = {"files": [file.name for file in files], "rows": count}
         record(connection, Entry("published", who, LAYER, details=details))
     bring_up_to_date(installation, layer)

@@ -55,7 +55,9 @@ def candidates(rest: str, *, undivided: bool = False) -> list[Candidate]:
         numbers, left = read_numbers(rest, end) if after.isdigit() else ([], end)
         more = tuple(n for n, _ in numbers)
         unmet = bool(numbers) and numbers[0][1] == "丁目"
-        found.append(Candidate(rest[:end], rest[:end], (), more, rest[left:], end, _only(numbers), unmet=unmet))
+        found.append(
+            Candidate(rest[:end], rest[:end], (), more, rest[left:], end, _only(numbers), unmet=unmet)
+        )
         if after == "-" and _HYPHENS.match(rest, end):
             break  # what follows are a house's numbers and its name
     found.sort(key=lambda one: (one.used, one.chome), reverse=True)

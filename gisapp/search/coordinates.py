@@ -64,7 +64,9 @@ def _degrees(text: str) -> tuple[float, float] | None:
 
 
 def _angle(found: re.Match[str], part: str) -> float:
-    return float(found[f"{part}d"]) + float(found[f"{part}m"] or 0) / 60 + float(found[f"{part}s"] or 0) / 3600
+    return (
+        float(found[f"{part}d"]) + float(found[f"{part}m"] or 0) / 60 + float(found[f"{part}s"] or 0) / 3600
+    )
 
 
 def _ordered(values: list[float], axes: list[str]) -> tuple[float, float]:
@@ -88,7 +90,9 @@ def _axes(text: str) -> tuple[float, float] | None:
 
 def _pair(text: str) -> tuple[float, float] | None:
     found = _PAIR.fullmatch(text)
-    return (float(found[1]), float(found[2])) if found and ("." in text or "," in text or "、" in text) else None
+    return (
+        (float(found[1]), float(found[2])) if found and ("." in text or "," in text or "、" in text) else None
+    )
 
 
 def _place(pair: tuple[float, float], city: City) -> Answer:
@@ -103,7 +107,9 @@ def _place(pair: tuple[float, float], city: City) -> Answer:
         if _here(city, lon, lat):
             sure = status == FOUND or not plane  # 139.41, 35.75 can be read one way only
             label = f"X={north:g}, Y={east:g}" if plane else f"{lat:.6f}, {lon:.6f}"
-            match = Match("coordinate", label, round(lon, 8), round(lat, 8), (lon, lat, lon, lat), matched=label)
+            match = Match(
+                "coordinate", label, round(lon, 8), round(lat, 8), (lon, lat, lon, lat), matched=label
+            )
             return Answer(FOUND if sure else UNSURE, (match,), words.NOTHING if sure else words.SWAPPED)
     if not plane and not any(abs(a) <= 90 and abs(b) <= 180 for a, b in (pair, pair[::-1])):
         return Answer(NOT_FOUND, (), words.OUT_OF_RANGE)

@@ -10,7 +10,7 @@ from gisapp.catalogue.search import FULL, GROUP
 from gisapp.search import words
 from gisapp.search.answer import FOUND, UNSURE, Answer, Match, of_hit, union
 from gisapp.search.candidates import HOUSES, LOTS, Candidate
-from gisapp.search.entries import BLOCK, HOUSE, PARCEL, TOWN_IN_DETAIL
+from gisapp.search.entries import BLOCK, PARCEL, TOWN_IN_DETAIL
 from gisapp.search.queries import Hit, best_of
 
 Found = Mapping[str, list[Hit]]

@@ -56,7 +56,9 @@ def _of_numbers(search: Search, values: Values) -> Iterator[Entry]:
         return
     koaza = (values[search.koaza] if search.koaza else None) or ""
     numbers = [str(values[name]) for name in search.numbers if values[name]]
-    level = (values[search.level] if search.level else PARCEL) or (PARCEL if search.kind == "parcel" else None)
+    level = (values[search.level] if search.level else PARCEL) or (
+        PARCEL if search.kind == "parcel" else None
+    )
     town_key = key_of(town)
     if not numbers:
         if search.kind == "address":

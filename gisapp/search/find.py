@@ -117,5 +117,6 @@ def _whole_city(city: City) -> Answer:
     west, south, east, north = city.bounds
     place = ((west + east) / 2, (south + north) / 2)
     return Answer(
-        FOUND, (Match("city", city.name_ja, *place, city.bounds, CITY_LEVEL, matched=match_key(city.name_ja)),)
+        FOUND,
+        (Match("city", city.name_ja, *place, city.bounds, CITY_LEVEL, matched=match_key(city.name_ja)),),
     )

@@ -12,7 +12,7 @@ from gisapp.search import queries, words
 from gisapp.search.answer import FOUND, NOT_FOUND, Answer
 from gisapp.search.candidates import Candidate, candidates
 from gisapp.search.coordinates import read_coordinates
-from gisapp.search.decide import decide, in_block
+from gisapp.search.decide import Found, decide, in_block
 from gisapp.search.find import by_name, elsewhere, nearly
 from gisapp.search.reading import LONGEST_QUERY, OTHER, Reader, Reading
 from gisapp.settings import City
@@ -26,18 +26,23 @@ def _reader(city: City) -> Reader:
 
 
 def geocode(
-    connection: Connection, layers: Sequence[Layer], city: City, addresses: Sequence[str], *, guess: bool = False
+    connection: Connection,
+    layers: Sequence[Layer],
+    city: City,
+    addresses: Sequence[str],
+    *,
+    guess: bool = False,
 ) -> list[Answer]:
     """The answer for each address, in their order. guess: also look for misspelt names, a question for each row."""
     texts = [" ".join(text.split())[:LONGEST_QUERY] for text in addresses]
     read = {text: _read(city, text) for text in dict.fromkeys(texts)}
-    keys = {
-        key
-        for reading, options, ready in read.values()
-        if ready is None
-        for key in (reading.key, reading.rest, *(one.key for one in options))
+    asked = [(reading, options) for reading, options, ready in read.values() if ready is None]
+    names = {
+        key for reading, options in asked for key in (reading.key, reading.rest, *(o.town for o in options))
     }
-    found = queries.named(connection, layers, sorted(keys))
+    found = queries.named(connection, layers, sorted(names))
+    numbers = {one.key for _, options in asked for one in _in_known_towns(options, found)}
+    found |= queries.named(connection, layers, sorted(numbers))
     answers: dict[str, Answer] = {}
     blocks: dict[str, str] = {}
     for text, (reading, options, ready) in read.items():
@@ -55,6 +60,13 @@ def geocode(
         if block in houses:
             answers[text] = in_block(answers[text], houses[block], block.split()[-1].rstrip("-"))
     return [answers[text] for text in texts]
+
+
+def _in_known_towns(options: list[Candidate], found: Found) -> list[Candidate]:
+    """The readings with numbers whose town is there; all of them where no town of a query is: the list may lack it."""
+    numbered = [one for one in options if one.numbers]
+    known = [one for one in numbered if one.town in found]
+    return known or numbered
 
 
 def _read(city: City, text: str) -> tuple[Reading, list[Candidate], Answer | None]:

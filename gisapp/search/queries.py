@@ -57,11 +57,15 @@ def _lat(y: float) -> float:
 
 def named(connection: Connection, layers: Sequence[Layer], keys: Iterable[str]) -> dict[str, list[Hit]]:
     """Entries whose key is one of these, by key, in one round trip."""
-    wanted = list(dict.fromkeys(keys))
+    wanted = list(dict.fromkeys(key for key in keys if key))
     if not layers or not wanted:
         return {}
+    values = {
+        "keys": [key for key in wanted if " " not in key],
+        "numbers": [key for key in wanted if " " in key],
+    }
     found: dict[str, list[Hit]] = {}
-    for hit in _hits(connection, _statement(tuple(layers), "named"), {"keys": wanted}, layers):
+    for hit in _hits(connection, _statement(tuple(layers), "named"), values, layers):
         found.setdefault(hit.key, []).append(hit)
     return found
 
@@ -80,7 +84,9 @@ def containing(connection: Connection, layers: Sequence[Layer], part: str, most:
     if not named_layers or len(part) < 3:
         return []
     like = "%" + part.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
-    return _hits(connection, _statement(named_layers, "containing"), {"like": like, "most": most}, named_layers)
+    return _hits(
+        connection, _statement(named_layers, "containing"), {"like": like, "most": most}, named_layers
+    )
 
 
 def alike(connection: Connection, layers: Sequence[Layer], key: str, most: int) -> list[Hit]:
@@ -88,7 +94,9 @@ def alike(connection: Connection, layers: Sequence[Layer], key: str, most: int) 
     named_layers = tuple(layer for layer in layers if layer.search and layer.search.kind in TRIGRAMS)
     if not named_layers or len(key) < 2:
         return []
-    connection.exec_driver_sql("SELECT set_config('pg_trgm.similarity_threshold', %s, false)", (str(LIKENESS),))
+    connection.exec_driver_sql(
+        "SELECT set_config('pg_trgm.similarity_threshold', %s, false)", (str(LIKENESS),)
+    )
     values = {"key": key, "most": most}
     return _hits(connection, _statement(named_layers, "alike"), values, named_layers)
 
@@ -111,7 +119,9 @@ def blocks(connection: Connection, layers: Sequence[Layer], starts: Sequence[str
 
 
 _QUESTIONS: Mapping[str, str] = {
-    "named": "SELECT {entry} FROM {table} WHERE key = ANY(%(keys)s)",
+    "named": "SELECT {entry} FROM {table} WHERE key = ANY(%({keys})s::text[])",
+    "both": "SELECT {entry} FROM {table} WHERE key = ANY(%(keys)s::text[]) UNION ALL "
+    "SELECT {entry} FROM {table} WHERE key = ANY(%(numbers)s::text[])",
     "beginning": "SELECT {entry} FROM unnest(%(starts)s::text[], %(ends)s::text[]) AS a (low, high) CROSS JOIN LATERAL "
     '(SELECT * FROM {table} WHERE key >= low COLLATE "C" AND key < high COLLATE "C" ORDER BY key LIMIT %(most)s) AS t',
     "containing": "SELECT {entry} FROM {table} WHERE key LIKE %(like)s LIMIT %(most)s",
@@ -126,18 +136,28 @@ def _statement(layers: tuple[Layer, ...], question: str) -> str:
     parts = [
         sql.SQL("(SELECT {number} AS layer, * FROM ({question}) AS q)").format(
             number=sql.Literal(number),
-            question=sql.SQL(_QUESTIONS[question]).format(entry=sql.SQL(_ENTRY), table=identifier(layer)),
+            question=_asked_of(layer, question),
         )
         for number, layer in enumerate(layers)
     ]
     return sql.SQL(" UNION ALL ").join(parts).as_string(None)
 
 
+def _asked_of(layer: Layer, question: str) -> sql.Composed:
+    """A question to one table. Only addresses and lots have keys with numbers after a space, and addresses both kinds."""
+    kind = layer.search.kind if layer.search else ""
+    keys = "numbers" if kind == "parcel" else "keys"
+    form = "both" if question == "named" and kind == "address" else question
+    return sql.SQL(_QUESTIONS[form]).format(
+        entry=sql.SQL(_ENTRY), table=identifier(layer), keys=sql.SQL(keys)
+    )
+
+
 def _hits(
     connection: Connection, statement: str, values: dict[str, Any], layers: Sequence[Layer]
 ) -> list[Hit]:
     rows = connection.exec_driver_sql(statement, values)
-    return [Hit(layers[row[0]], *row[1:9], tuple(row[9:13])) for row in rows]  # type: ignore[arg-type]
+    return [Hit(layers[row[0]], *row[1:9], tuple(row[9:13])) for row in map(tuple, rows)]  # type: ignore[arg-type]
 
 
 def best_of(hits: Iterable[Hit]) -> list[Hit]:

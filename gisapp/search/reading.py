@@ -24,9 +24,7 @@ PREFECTURES = tuple(
 _ITS_OWN = "役[所場]|民[会館体病公文劇球ほぷせす交活農]|営[住球ぷ野ぐ斎霊]|長[公室]|場$|街地|道[0-9a-z]|政|画整|立(?:[小中高図病保幼体美博総第公文歴児老福診看養特工商女音動植運陸]|野球)"
 _POSTAL = re.compile(r"^〒?[0-9]{3}-?[0-9]{4}(?=[^0-9-])|^〒")
 _PREFECTURE = re.compile("|".join(match_key(name) for name in PREFECTURES))
-_CITY = re.compile(
-    r"((?:(?!丁目)[^-]){1,7}?(?:郡[^0-9-]{1,6}?[町村]|[市区](?!" + _ITS_OWN + r")))"
-)
+_CITY = re.compile(r"((?:(?!丁目)[^-]){1,7}?(?:郡[^0-9-]{1,6}?[町村]|[市区](?!" + _ITS_OWN + r")))")
 _ANY_MUNICIPALITY = re.compile(r"((?:(?!丁目)[^-]){1,7}?[市区町村])")
 
 

@@ -34,7 +34,9 @@ def reverse(
 
     Areas that hold it, and the nearest address within 200 m. One round trip. Raises errors.DatabaseAway, TooSlow, Busy.
     """
-    wanted = tuple(pair for pair in asked if pair[0].search and pair[0].search.kind in ("town", "parcel", "address"))
+    wanted = tuple(
+        pair for pair in asked if pair[0].search and pair[0].search.kind in ("town", "parcel", "address")
+    )
     west, south, east, north = city.bounds
     if not wanted or not (west - 1 < lon < east + 1 and south - 1 < lat < north + 1):
         return []
@@ -65,7 +67,9 @@ def _statement(asked: tuple[tuple[Layer, View], ...], srid: int) -> str:
         point = not expressions.is_area(layer)
         names = dict.fromkeys((*layer.search.fields(), *layer.label_fields()))
         columns = sql.SQL(", ").join(sql.Identifier("f", name) for name in names)
-        houses = [sql.SQL("{} IS NOT NULL").format(sql.Identifier("f", name)) for name in layer.search.numbers[:1]]
+        houses = [
+            sql.SQL("{} IS NOT NULL").format(sql.Identifier("f", name)) for name in layer.search.numbers[:1]
+        ]
         parts.append(
             (_NEAREST if point else _AREA).format(
                 number=sql.Literal(number),

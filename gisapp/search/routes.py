@@ -49,7 +49,9 @@ def search_places() -> Response:
     trail.note_viewed(_seen(asked, answer.matches), q=query)
     head = {"status": answer.status, "reason": answer.reason.get(lang), "query": query}
     sure = answer.status == "found"
-    return _send([_feature(match, lang, sure=sure and place == 0) for place, match in enumerate(answer.matches)], head)
+    return _send(
+        [_feature(match, lang, sure=sure and place == 0) for place, match in enumerate(answer.matches)], head
+    )
 
 
 @search.get("/api/suggest")
@@ -98,7 +100,9 @@ def name_place() -> Response:
 def _query(values: dict[str, str]) -> str:
     query = values.get("q", "")
     if len(query) > LONGEST_QUERY:
-        raise invalid("q", f"{LONGEST_QUERY}文字までです", f"it has at most {LONGEST_QUERY} characters", EXAMPLE)
+        raise invalid(
+            "q", f"{LONGEST_QUERY}文字までです", f"it has at most {LONGEST_QUERY} characters", EXAMPLE
+        )
     if _CONTROL.search(query):
         raise invalid("q", "制御文字が入っています", "it holds control characters", EXAMPLE)
     if not any(unicodedata.category(c)[0] in "LNS" for c in query):
@@ -127,7 +131,11 @@ def _feature(match: Match, lang: str, *, sure: bool | None = None) -> dict[str, 
     if sure is not None:
         properties["sure"] = sure
     if match.layer is not None:
-        properties |= {"layer": match.layer.id, "layer_title": match.layer.title.get(lang), "feature": match.feature}
+        properties |= {
+            "layer": match.layer.id,
+            "layer_title": match.layer.title.get(lang),
+            "feature": match.feature,
+        }
     return {
         "type": "Feature",
         "geometry": {"type": "Point", "coordinates": [match.lon, match.lat]},

@@ -70,12 +70,18 @@ def read_towns(path: Path, city: City) -> list[Town]:
     """
     code = _CODE.search(path.stem)
     if code and code[1] != city.code:
-        raise _refused(path, f"{code[1]} の一覧です（この市は {city.code}）", f"it is the list of {code[1]}, not of {city.code}")
+        raise _refused(
+            path,
+            f"{code[1]} の一覧です（この市は {city.code}）",
+            f"it is the list of {code[1]}, not of {city.code}",
+        )
     rows = list(_rows(path))
     columns = {name: _column(rows[0], names) for name, names in COLUMNS.items()} if rows else {}
     if not columns.get("town"):
         raise _refused(path, "町字の列がありません", "it has no column of towns")
-    return [_town(row, columns) for row in rows if _of_city(row, columns, city) and row[columns["town"] or ""]]
+    return [
+        _town(row, columns) for row in rows if _of_city(row, columns, city) and row[columns["town"] or ""]
+    ]
 
 
 def _rows(path: Path) -> Iterable[dict[str, str]]:
@@ -138,7 +144,9 @@ def join(lists: Iterable[Iterable[Town]]) -> list[Town]:
     return list(found.values())
 
 
-def import_towns(raw: Raw, layer: Layer, city: City, towns: Sequence[Town], who: str, files: Sequence[str]) -> tuple[int, list[Town]]:
+def import_towns(
+    raw: Raw, layer: Layer, city: City, towns: Sequence[Town], who: str, files: Sequence[str]
+) -> tuple[int, list[Town]]:
     """Put the towns that have a place into the layer, in the place of the towns there (levels 3 and 4): one revision.
 
     Houses and lots stay. Returns how many were put in, and those without a place. The caller's transaction.
@@ -147,14 +155,16 @@ def import_towns(raw: Raw, layer: Layer, city: City, towns: Sequence[Town], who:
     revision = new_revision(raw, layer.id, who, {"files": list(files), "towns": len(placed)})
     table = identifier(layer.id)
     raw.execute(_DELETE.format(table), [[TOWN, TOWN_IN_DETAIL]])
-    values = [
-        [city.code, t.machiaza_id or None, t.name, t.kana or None, t.koaza or None, _level(t), t.postal_code or None]
-        + [t.lon, t.lat, city.srid, revision]
-        for t in placed
-    ]
+    values = [_values(town, city, revision) for town in placed]
     with raw.cursor() as cursor:
         cursor.executemany(_INSERT.format(table), values)
     return len(placed), [town for town in towns if town.lon is None]
+
+
+def _values(town: Town, city: City, revision: int) -> list[object]:
+    names = [town.machiaza_id or None, town.name, town.kana or None, town.koaza or None]
+    place = [town.lon, town.lat, city.srid]
+    return [city.code, *names, _level(town), town.postal_code or None, *place, revision]
 
 
 def _level(town: Town) -> int:

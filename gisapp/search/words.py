@@ -16,8 +16,14 @@ CHOME_UNKNOWN = Text("その丁目はありません。", "There is no such chom
 CHOME_OR_LOT = Text(
     "最初の数字は丁目とも番地とも読めます。", "The first number may be a chome or a lot number."
 )
-TOWN_ONLY = Text("番・号は手元のデータにないため、町までの一致です。", "The numbers are not in the data: the town is what matches.")
-BLOCK_ONLY = Text("号は手元のデータにないため、街区までの一致です。", "The house is not in the data: the block is what matches.")
+TOWN_ONLY = Text(
+    "番・号は手元のデータにないため、町までの一致です。",
+    "The numbers are not in the data: the town is what matches.",
+)
+BLOCK_ONLY = Text(
+    "号は手元のデータにないため、街区までの一致です。",
+    "The house is not in the data: the block is what matches.",
+)
 TEXT_AFTER_TOWN = Text("町名の後が読み取れません。", "What follows the town could not be read.")
 NEARLY = Text("つづりの近い名前です。確かめてください。", "These names are nearly the same: please check.")
 SWAPPED = Text("数値の順を入れ替えて読みました。", "The numbers were read in the other order.")

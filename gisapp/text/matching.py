@@ -29,7 +29,9 @@ def _table() -> dict[int, str | None]:
     table |= {code: chr(code - 0x60) for code in range(ord("ァ"), ord("ヶ") + 1)}
     table |= {ord(small): large for small, large in _SMALL.items()}
     table |= {ord(chr(ord(small) + 0x60)): large for small, large in _SMALL.items()}
-    table |= {code: None for code in (*range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0))}  # variation selectors
+    table |= {
+        code: None for code in (*range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0))
+    }  # variation selectors
     return table | {ord("~"): "-", ord("〜"): "-", ord("槗"): "橋"}
 
 

@@ -79,7 +79,10 @@ def addresses(rule: str, place: Place) -> list[str] | None:
         ],
         "/api/search": [
             f"/api/search?q={place.lon:.6f},{place.lat:.6f}",
-            *(f"/api/search?q={quote(word)}" for word in ("トイレ", "本町", "本町2丁目101-1", "秘ZQ", "918273")),
+            *(
+                f"/api/search?q={quote(word)}"
+                for word in ("トイレ", "本町", "本町2丁目101-1", "秘ZQ", "918273")
+            ),
             "/api/search?q=",
         ],
         "/api/suggest": [f"/api/suggest?q={quote(word)}" for word in ("本", "本町2-101", "秘", "ZQ", "918")],

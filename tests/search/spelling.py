@@ -20,8 +20,17 @@ def spellings(name: str, city: str) -> Iterator[str]:
     if chome:
         town, number = chome[1], KANJI.index(chome[2])
         forms |= {f"{town}{number}丁目", f"{town}{str(number).translate(_WIDE)}丁目", f"{town} {number}丁目"}
-        forms |= {f"{town}{number}丁目1-2", f"{town}{number}-1-2", f"{town}{str(number).translate(_WIDE)}－１－２"}
-        forms |= {f"{town}{chome[2]}丁目1番2号", f"{town}{chome[2]}丁目一番二号", f"{town}{number}ー1ー2", f"{town}{number}の1の2"}
+        forms |= {
+            f"{town}{number}丁目1-2",
+            f"{town}{number}-1-2",
+            f"{town}{str(number).translate(_WIDE)}－１－２",
+        }
+        forms |= {
+            f"{town}{chome[2]}丁目1番2号",
+            f"{town}{chome[2]}丁目一番二号",
+            f"{town}{number}ー1ー2",
+            f"{town}{number}の1の2",
+        }
     else:
         forms |= {name.removeprefix("大字"), f"{name}1番地", f"{name}12番地の3"}
     for form in sorted(forms):
@@ -44,12 +53,16 @@ def mutate(chance: random.Random, town: str, city: str) -> Case:
     query = town + chance.choice(["", "1-2", "12番3号", "5番地", "3-4-501号室"])
     other = ""
     for _ in range(chance.randint(1, 3)):
-        kind = chance.choice(["width", "numerals", "selector", "oaza", "typo", "drop", "swap", "city", "space"])
+        kind = chance.choice(
+            ["width", "numerals", "selector", "oaza", "typo", "drop", "swap", "city", "space"]
+        )
         if kind == "width":
             query = query.translate(_WIDE)
         elif kind == "numerals":
             query = re.sub(r"[一二三四五六七八九](?=丁目)", lambda m: m[0].translate(_HALF), query)
-            query = query.replace("丁目", chance.choice(["丁目", "-", "丁目"])) if query[-1] != "目" else query
+            query = (
+                query.replace("丁目", chance.choice(["丁目", "-", "丁目"])) if query[-1] != "目" else query
+            )
         elif kind == "selector":
             at = chance.randrange(len(query))
             query = query[: at + 1] + "\U000e0100" + query[at + 1 :] if "一" <= query[at] <= "鿿" else query

@@ -76,7 +76,11 @@ def test_a_missing_chome_is_a_question(client: FlaskClient, house: Any) -> None:
 
 def test_what_is_elsewhere_or_nowhere_is_said(client: FlaskClient) -> None:
     other = ask(client, "/api/search", "東京都立川市錦町1-2-3")
-    assert other["status"] == "not_in_city" and other["features"] == [] and "この市の中ではありません" in other["reason"]
+    assert (
+        other["status"] == "not_in_city"
+        and other["features"] == []
+        and "この市の中ではありません" in other["reason"]
+    )
     assert "not in this city" in ask(client, "/api/search", "立川市錦町", "&lang=en")["reason"]
     for query in ("ぬるぽっぽ商店街", "😀", "'; DROP TABLE base.town; --", "100%", "a_b_c", "（x）[y]{z}"):
         nothing = ask(client, "/api/search", query)
@@ -103,11 +107,18 @@ def test_coordinates_are_read_in_any_notation(client: FlaskClient, query: str) -
     assert found["features"][0]["geometry"]["coordinates"] == pytest.approx([141.3, 35.2], abs=1e-6)
 
 
-def test_plane_metres_are_north_first_as_surveyors_write(client: FlaskClient, installation: Installation) -> None:
+def test_plane_metres_are_north_first_as_surveyors_write(
+    client: FlaskClient, installation: Installation
+) -> None:
     with installation.database.transaction("owner") as connection:
         sql = "SELECT ST_X(p), ST_Y(p) FROM ST_Transform(ST_SetSRID(ST_MakePoint(133000, -88000), 6677), 6668) AS p"
         place = tuple(connection.exec_driver_sql(sql).one())
-    for query in ("X=-88000 Y=133000", "-88000, 133000", "Y=133000 X=-88000", "X -88,000".replace(",", "") + " Y 133000"):
+    for query in (
+        "X=-88000 Y=133000",
+        "-88000, 133000",
+        "Y=133000 X=-88000",
+        "X -88,000".replace(",", "") + " Y 133000",
+    ):
         found = ask(client, "/api/search", query)
         assert found["status"] == "found", query
         assert found["features"][0]["geometry"]["coordinates"] == pytest.approx(place, abs=1e-7)
@@ -115,7 +126,9 @@ def test_plane_metres_are_north_first_as_surveyors_write(client: FlaskClient, in
     assert swapped["status"] == "unsure" and "順" in swapped["reason"]
 
 
-def test_coordinates_elsewhere_out_of_range_and_impossible_meshes_have_a_sentence(client: FlaskClient) -> None:
+def test_coordinates_elsewhere_out_of_range_and_impossible_meshes_have_a_sentence(
+    client: FlaskClient,
+) -> None:
     for query, status in (
         ("35.68,139.76", "not_in_city"),
         ("999.5,999.5", "not_in_city"),
@@ -125,7 +138,9 @@ def test_coordinates_elsewhere_out_of_range_and_impossible_meshes_have_a_sentenc
         ("533946995", "not_found"),
     ):
         found = ask(client, "/api/search", query)
-        assert found["status"] in (status, "not_in_city") and found["features"] == [] and found["reason"], query
+        assert found["status"] in (status, "not_in_city") and found["features"] == [] and found["reason"], (
+            query
+        )
 
 
 def test_a_mesh_code_is_a_box(client: FlaskClient) -> None:
@@ -136,9 +151,15 @@ def test_a_mesh_code_is_a_box(client: FlaskClient) -> None:
 def test_kinds_of_facilities_come_nearest_first(client: FlaskClient) -> None:
     found = ask(client, "/api/search", "ﾄｲﾚ", "&lon=141.29&lat=35.19")
     assert found["status"] == "found" and len(found["features"]) > 3
-    away = [(f["geometry"]["coordinates"][0] - 141.29) ** 2 * 0.667 + (f["geometry"]["coordinates"][1] - 35.19) ** 2 for f in found["features"]]
+    away = [
+        (f["geometry"]["coordinates"][0] - 141.29) ** 2 * 0.667
+        + (f["geometry"]["coordinates"][1] - 35.19) ** 2
+        for f in found["features"]
+    ]
     assert away == sorted(away)
-    assert {f["properties"]["layer"] for f in ask(client, "/api/search", "ＡＥＤ")["features"]} == {"facilities.aed"}
+    assert {f["properties"]["layer"] for f in ask(client, "/api/search", "ＡＥＤ")["features"]} == {
+        "facilities.aed"
+    }
 
 
 def test_suggestions_begin_like_what_was_typed_and_towns_come_first(client: FlaskClient, house: Any) -> None:
@@ -163,7 +184,9 @@ def test_reverse_names_town_block_and_nearest_address(client: FlaskClient, house
         assert client.get(f"/api/reverse?{bad}").status_code == 400
 
 
-@pytest.mark.parametrize("query", ["", " ", "　　", "あ" * 201, "あ" * 10_000, "本町\x00", "本\x1b町", "--", "・・"])
+@pytest.mark.parametrize(
+    "query", ["", " ", "　　", "あ" * 201, "あ" * 10_000, "本町\x00", "本\x1b町", "--", "・・"]
+)
 @pytest.mark.parametrize("path", ["/api/search", "/api/suggest"])
 def test_bad_input_is_refused_with_a_sentence(client: FlaskClient, path: str, query: str) -> None:
     answer = client.get(f"{path}?q={quote(query)}")
@@ -174,15 +197,23 @@ def test_a_layer_of_the_staff_is_not_searched_by_a_visitor(
     client: FlaskClient, signed_in: Callable[[str], FlaskClient], installation: Installation
 ) -> None:
     with installation.database.transaction("owner") as connection:
-        town, lot = connection.exec_driver_sql("SELECT town, lot_number FROM tax.parcel ORDER BY id LIMIT 1").one()
+        town, lot = connection.exec_driver_sql(
+            "SELECT town, lot_number FROM tax.parcel ORDER BY id LIMIT 1"
+        ).one()
     query = f"{town}{lot.replace('-', '番地')}"
     there = ask(signed_in("roads"), "/api/search", query)
-    assert there["features"][0]["properties"]["layer"] == "tax.parcel" and there["features"][0]["properties"]["match_level"] == 7
+    assert (
+        there["features"][0]["properties"]["layer"] == "tax.parcel"
+        and there["features"][0]["properties"]["match_level"] == 7
+    )
     nothing, missing = ask(client, "/api/search", query), ask(client, "/api/search", f"{town}987654番地3")
     assert [f["properties"]["layer"] for f in nothing["features"]] == ["base.town"]
     assert nothing["status"] == missing["status"] and nothing["reason"] == missing["reason"]
     assert not any("parcel" in str(f) for f in ask(client, "/api/suggest", query)["features"])
-    with pytest.raises(Exception, match="permission denied"), installation.database.transaction("aud_public") as connection:
+    with (
+        pytest.raises(Exception, match="permission denied"),
+        installation.database.transaction("aud_public") as connection,
+    ):
         connection.exec_driver_sql("SELECT count(*) FROM search.tax__parcel")
 
 
@@ -201,7 +232,16 @@ def test_words_searched_in_restricted_layers_are_recorded(
 
 
 def test_long_and_odd_words_take_no_longer_than_others(client: FlaskClient) -> None:
-    odd = ["1-" * 99, "一" * 200, "丁目" * 100, "(x" * 100, "東京都" * 60, "99999999999999999999", "ー" * 199 + "あ", "1 " * 100]
+    odd = [
+        "1-" * 99,
+        "一" * 200,
+        "丁目" * 100,
+        "(x" * 100,
+        "東京都" * 60,
+        "99999999999999999999",
+        "ー" * 199 + "あ",
+        "1 " * 100,
+    ]
     for query in odd:
         began = time.perf_counter()
         ask(client, "/api/search", query)

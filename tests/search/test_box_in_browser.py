@@ -49,7 +49,12 @@ def type_and_wait(page: Page, text: str) -> None:
 
 @pytest.mark.parametrize(
     ("path", "screen"),
-    [("/maps/roads", {}), ("/maps/hazard", PHONE), ("/maps/hazard?lang=en", {}), ("/maps/roads?lang=en", PHONE)],
+    [
+        ("/maps/roads", {}),
+        ("/maps/hazard", PHONE),
+        ("/maps/hazard?lang=en", {}),
+        ("/maps/roads?lang=en", PHONE),
+    ],
     ids=["staff", "hazard-phone", "hazard", "staff-phone"],
 )
 def test_the_open_list_breaks_no_rule_of_accessibility(

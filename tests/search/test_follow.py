@@ -80,14 +80,18 @@ def test_neighbours_in_one_place_keep_their_entries(town: Installation) -> None:
     follow(town)
     change(town, "UPDATE facilities.public_facility SET name = '別の館' WHERE facility_id = '2'")
     follow(town)
-    assert sorted(key for _, key in keys(town)) == sorted([*(f"同じ場所の館{n}" for n in (0, 1, 3, 4)), "別の館"])
+    assert sorted(key for _, key in keys(town)) == sorted(
+        [*(f"同じ場所の館{n}" for n in (0, 1, 3, 4)), "別の館"]
+    )
 
 
 def test_following_and_building_anew_give_the_same(town: Installation) -> None:
     for number in range(40):
         add(town, number, f"第{number}集会所", x=13.7 * number)
     follow(town)
-    change(town, "UPDATE facilities.public_facility SET name = name || '別館' WHERE facility_id::int %% 3 = 0")
+    change(
+        town, "UPDATE facilities.public_facility SET name = name || '別館' WHERE facility_id::int %% 3 = 0"
+    )
     change(town, "DELETE FROM facilities.public_facility WHERE facility_id::int %% 5 = 0")
     follow(town)
     followed = keys(town)
@@ -104,7 +108,9 @@ def test_truncate_and_changes_of_many_rows_are_followed_too(town: Installation) 
     assert keys(town) == []
 
 
-def test_a_search_table_is_read_by_those_who_read_the_layer_before_and_after_it_is_built(town: Installation) -> None:
+def test_a_search_table_is_read_by_those_who_read_the_layer_before_and_after_it_is_built(
+    town: Installation,
+) -> None:
     def grants() -> dict[str, list[str]]:
         with town.database.transaction("owner") as connection:
             sql = (

@@ -45,7 +45,11 @@ def test_every_town_is_found_by_its_own_name_inside_the_boundary(real_city: Real
 
 
 def test_every_town_is_found_in_every_spelling(real_city: RealCity) -> None:
-    asked = [(town, spelt) for town in real_city.towns for spelt in spellings(town.name, real_city.installation.city.name_ja)]
+    asked = [
+        (town, spelt)
+        for town in real_city.towns
+        for spelt in spellings(town.name, real_city.installation.city.name_ja)
+    ]
     assert len(asked) > 800
     answers = real_city.ask([spelt for _, spelt in asked])
     for (town, spelt), answer in zip(asked, answers, strict=True):
@@ -76,7 +80,9 @@ def test_the_names_of_the_registry_are_found_or_known_to_have_no_place(
 
 def test_towns_of_other_cities_are_not_in_this_one(real_city: RealCity, shared_data: Path) -> None:
     asked = []
-    for city in {"八王子市", "東大和市", "武蔵村山市", "福生市", "西多摩郡瑞穂町"} - {real_city.installation.city.name_ja}:
+    for city in {"八王子市", "東大和市", "武蔵村山市", "福生市", "西多摩郡瑞穂町"} - {
+        real_city.installation.city.name_ja
+    }:
         listed = json.loads((shared_data / "07_address" / f"geolonia_{city}.json").read_text())
         asked += [f"{prefix}{city}{town['town']}" for town in listed for prefix in ("", "東京都")]
     assert len(asked) > 500
@@ -114,7 +120,12 @@ def test_two_thousand_mistakes_give_a_wrong_place_in_no_more_than_one_of_a_thous
 def test_the_single_question_says_the_same_as_the_many(real_city: RealCity, city: str) -> None:
     installation = real_city.installation
     names = [town.name for town in real_city.towns[::15]]
-    queries = [f"{city}本町1-1", *names, *(name + "12番地" for name in names), names[-1].replace("丁目", "9丁目")]
+    queries = [
+        f"{city}本町1-1",
+        *names,
+        *(name + "12番地" for name in names),
+        names[-1].replace("丁目", "9丁目"),
+    ]
     with installation.database.transaction("owner") as connection:
         layers = [layer for layer in installation.catalogue.layers.values() if layer.search]
         one_by_one = [find(connection, layers, installation.city, query, None) for query in queries]

@@ -49,7 +49,14 @@ def test_a_key_is_its_own_key() -> None:
 
 
 def test_numerals_are_read_both_ways() -> None:
-    assert [number_of(n) for n in ("十", "二十三", "二三", "百五", "二〇", "千二百")] == [10, 23, 23, 105, 20, 1200]
+    assert [number_of(n) for n in ("十", "二十三", "二三", "百五", "二〇", "千二百")] == [
+        10,
+        23,
+        23,
+        105,
+        20,
+        1200,
+    ]
 
 
 @pytest.mark.parametrize(
