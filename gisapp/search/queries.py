@@ -156,8 +156,14 @@ def _asked_of(layer: Layer, question: str) -> sql.Composed:
 def _hits(
     connection: Connection, statement: str, values: dict[str, Any], layers: Sequence[Layer]
 ) -> list[Hit]:
-    rows = connection.exec_driver_sql(statement, values)
-    return [Hit(layers[row[0]], *row[1:9], tuple(row[9:13])) for row in map(tuple, rows)]  # type: ignore[arg-type]
+    found = []
+    for number, feature, key, label, detail, form, level, lon, lat, *box in connection.exec_driver_sql(
+        statement, values
+    ):
+        west, south, east, north = box
+        at = (west, south, east, north)
+        found.append(Hit(layers[number], feature, key, label, detail, form, level, lon, lat, at))
+    return found
 
 
 def best_of(hits: Iterable[Hit]) -> list[Hit]:
