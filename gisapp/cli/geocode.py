@@ -18,6 +18,7 @@ from gisapp.catalogue.search import searchable
 from gisapp.installation import open_for_shell
 from gisapp.search.answer import FOUND, Answer
 from gisapp.search.geocode import AT_ONCE, geocode
+from gisapp.search.queries import Hit
 from gisapp.settings import load_settings
 from gisapp.text.encodings import encoding_of_file
 from gisapp.text.matching import match_key
@@ -83,10 +84,10 @@ def geocode_command(file: Path, columns: tuple[str, ...], out: Path | None, gues
         writer, reviewer = csv.writer(made), csv.writer(doubtful)
         writer.writerow(map(safe, (*header, *ADDED)))
         reviewer.writerow(REVIEW)
-        number = 1
+        number, known = 1, dict[str, list[Hit]]()
         for chunk in _chunks(rows):
             texts = ["".join(row[at] if at < len(row) else "" for at in places) for row in chunk]
-            answers = geocode(connection, layers, installation.city, texts, guess=guess)
+            answers = geocode(connection, layers, installation.city, texts, guess=guess, known=known)
             for row, text, answer in zip(chunk, texts, answers, strict=True):
                 number += 1
                 states[answer.status] += 1

@@ -44,8 +44,10 @@ def candidates(rest: str, *, undivided: bool = False) -> list[Candidate]:
     undivided: 大字 is written, so that a bare number after the town is no 丁目.
     """
     found: list[Candidate] = []
-    limit = min(len(rest), LONGEST_TOWN)
-    for start in [at for at in range(1, limit + 1) if _begins_numbers(rest, at)][:MOST_STARTS]:
+    chome = rest.find("丁目")
+    limit = min(len(rest), LONGEST_TOWN, chome + 2 if chome > 0 else LONGEST_TOWN)  # a town's name ends there
+    starts = (at for at in range(1, limit + 2) if _begins_numbers(rest, at))
+    for start in list(starts)[:MOST_STARTS]:
         found += [one for one in _numbered(rest, start) if not (undivided and one.chome)]
     known = {one.key for one in found}
     for end in range(1, limit + 1):

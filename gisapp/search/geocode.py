@@ -14,10 +14,12 @@ from gisapp.search.candidates import Candidate, candidates
 from gisapp.search.coordinates import read_coordinates
 from gisapp.search.decide import Found, decide, in_block
 from gisapp.search.find import by_name, elsewhere, nearly
+from gisapp.search.queries import Hit
 from gisapp.search.reading import LONGEST_QUERY, OTHER, Reader, Reading
 from gisapp.settings import City
 
 AT_ONCE = 5_000  # rows of a chunk
+MOST_KNOWN = 200_000  # names of towns, also of those that there are not
 
 
 @lru_cache(maxsize=4)
@@ -32,15 +34,23 @@ def geocode(
     addresses: Sequence[str],
     *,
     guess: bool = False,
+    known: dict[str, list[Hit]] | None = None,
 ) -> list[Answer]:
-    """The answer for each address, in their order. guess: also look for misspelt names, a question for each row."""
+    """The answer for each address, in their order. guess: also look for misspelt names, a question for each row.
+
+    known: what was found of towns, filled and used again from chunk to chunk.
+    """
+    known = {} if known is None else known
     texts = [" ".join(text.split())[:LONGEST_QUERY] for text in addresses]
     read = {text: _read(city, text) for text in dict.fromkeys(texts)}
     asked = [(reading, options) for reading, options, ready in read.values() if ready is None]
-    names = {
-        key for reading, options in asked for key in (reading.key, reading.rest, *(o.town for o in options))
-    }
-    found = queries.named(connection, layers, sorted(names))
+    towns = [layer for layer in layers if layer.search and layer.search.kind in ("town", "address")]
+    others = [layer for layer in layers if layer not in towns]
+    starts = {one.town for _, options in asked for one in options}
+    found = dict(_of_towns(connection, towns, starts, known))
+    full = {key for reading, _ in asked for key in (reading.key, reading.rest)}
+    for key, hits in queries.named(connection, others, sorted(full)).items():
+        found[key] = [*found.get(key, ()), *hits]
     numbers = {one.key for _, options in asked for one in _in_known_towns(options, found)}
     found |= queries.named(connection, layers, sorted(numbers))
     answers: dict[str, Answer] = {}
@@ -60,6 +70,17 @@ def geocode(
         if block in houses:
             answers[text] = in_block(answers[text], houses[block], block.split()[-1].rstrip("-"))
     return [answers[text] for text in texts]
+
+
+def _of_towns(
+    connection: Connection, towns: Sequence[Layer], names: set[str], known: dict[str, list[Hit]]
+) -> dict[str, list[Hit]]:
+    """Towns of these names; what was asked before is not asked again."""
+    if len(known) > MOST_KNOWN:
+        known.clear()
+    fresh = sorted(name for name in names if name not in known)
+    known |= dict.fromkeys(fresh, []) | queries.named(connection, towns, fresh)
+    return {name: known[name] for name in names if known[name]}
 
 
 def _in_known_towns(options: list[Candidate], found: Found) -> list[Candidate]:
