@@ -11,8 +11,8 @@ from gisapp.catalogue.layer import Layer
 from gisapp.catalogue.load import Catalogue
 
 SCHEMA = "search"
-VERSION = 1
-"""Of the keys: when they are made differently, every table is made anew."""
+VERSION = 2
+"""Of the keys and indexes: when they are made differently, every table is made anew."""
 FULL, GROUP, READING = 0, 1, 2
 """What a key is (column `form`): the name; the name of a town without its 丁目; another name or reading of it."""
 COLUMNS = {

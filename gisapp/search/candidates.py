@@ -6,7 +6,7 @@ Nothing is looked up here: a query gives at most a few dozen keys, which are ask
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from gisapp.text.matching import read_numbers
 
@@ -18,8 +18,7 @@ _HYPHENS = re.compile(r"-[0-9]")
 HOUSES, LOTS, EITHER = "houses", "lots", ""
 
 
-@dataclass(frozen=True)
-class Candidate:
+class Candidate(NamedTuple):
     """A reading: the key to look for, the town in it, what of the query it leaves over, and how much it explains.
 
     numbers: those that the key holds; more: those that it leaves (a flat's, or what the data do not have).
@@ -58,7 +57,16 @@ def candidates(rest: str, *, undivided: bool = False) -> list[Candidate]:
         more = tuple(n for n, _ in numbers)
         unmet = bool(numbers) and numbers[0][1] == "丁目"
         found.append(
-            Candidate(rest[:end], rest[:end], (), more, rest[left:], end, _only(numbers), unmet=unmet)
+            Candidate(
+                rest[:end],
+                rest[:end],
+                (),
+                more,
+                rest[left:],
+                end,
+                _only(numbers) if numbers else EITHER,
+                unmet=unmet,
+            )
         )
         if after == "-" and _HYPHENS.match(rest, end):
             break  # what follows are a house's numbers and its name

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from psycopg import sql
 from sqlalchemy import Connection
@@ -21,8 +20,7 @@ LIKENESS = 0.3  # share of trigrams that a misspelt name must have in common
 _ENTRY = "feature, key, label, detail, form, level, lon, lat, west, south, east, north"
 
 
-@dataclass(frozen=True)
-class Hit:
+class Hit(NamedTuple):
     """One entry found: see `catalogue.search.COLUMNS`. box: EPSG:3857."""
 
     layer: Layer
@@ -124,8 +122,8 @@ _QUESTIONS: Mapping[str, str] = {
     "SELECT {entry} FROM {table} WHERE key = ANY(%(numbers)s::text[])",
     "beginning": "SELECT {entry} FROM unnest(%(starts)s::text[], %(ends)s::text[]) AS a (low, high) CROSS JOIN LATERAL "
     '(SELECT * FROM {table} WHERE key >= low COLLATE "C" AND key < high COLLATE "C" ORDER BY key LIMIT %(most)s) AS t',
-    "containing": "SELECT {entry} FROM {table} WHERE key LIKE %(like)s LIMIT %(most)s",
-    "alike": "SELECT {entry} FROM {table} WHERE key %% %(key)s ORDER BY similarity(key, %(key)s) DESC, key LIMIT %(most)s",
+    "containing": "SELECT {entry} FROM {table} WHERE (key || '') LIKE %(like)s LIMIT %(most)s",
+    "alike": "SELECT {entry} FROM {table} WHERE (key || '') %% %(key)s ORDER BY similarity(key, %(key)s) DESC, key LIMIT %(most)s",
     "all": "SELECT {entry} FROM {table} WHERE form = 0 ORDER BY power((lon - %(lon)s) * cosd(%(lat)s), 2) "
     "+ power(lat - %(lat)s, 2), feature LIMIT %(most)s",
 }
