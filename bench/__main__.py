@@ -5,7 +5,8 @@ python -m bench cold peers --keep-city             these steps only, on the city
 python -m bench growth --sizes 50000,500000,2000000 --make-missing
 python -m bench report                             tables, charts and the README from what was measured
 
-Steps: city (generate and load), identify, cold, peers, askers, hits, memory, edits, intake, nerima, noisy, growth, report.
+Steps: city (generate and load), identify, cold, peers, askers, hits, memory, edits, intake, search, nerima, noisy, growth,
+report.
 """
 
 from __future__ import annotations
@@ -30,6 +31,7 @@ from bench import (
     noisy,
     report,
     results,
+    search,
 )
 from bench.server import Server, serving
 from gisapp.installation import Installation
@@ -45,7 +47,7 @@ SERVED: dict[str, Callable[[Installation, Server], dict[str, Any]]] = {
     "edits": edits.edits,
 }
 """Steps over the server of one made-up city, in the order in which they disturb the least."""
-ALL = ("city", *SERVED, "intake", "nerima", "noisy", "growth", "report")
+ALL = ("city", *SERVED, "intake", "search", "nerima", "noisy", "growth", "report")
 
 
 def main() -> None:
@@ -61,6 +63,8 @@ def main() -> None:
     _serve(settings, words.parcels, [step for step in SERVED if step in steps])
     if "intake" in steps:
         results.keep(f"intake-{words.parcels}", lambda: intake.intake(words.parcels), settings)
+    if "search" in steps:
+        results.keep("search", search.search, settings)
     if "nerima" in steps:
         results.keep("nerima", lambda: nerima.nerima(keep_city=words.keep_city), settings)
     if "noisy" in steps:

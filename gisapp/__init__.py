@@ -19,7 +19,7 @@ def create_app(installation: Installation | None = None) -> Flask:
     """
     from flask import Flask
 
-    from gisapp import error_pages, features, health, maps, ogc, security_headers, tiles, web
+    from gisapp import error_pages, features, health, maps, ogc, search, security_headers, tiles, web
     from gisapp.access import account_pages, oidc, people_pages, sign_in
     from gisapp.audit import routes as audit
     from gisapp.installation import open_for_web
@@ -46,6 +46,7 @@ def create_app(installation: Installation | None = None) -> Flask:
         tiles.tiles,
         rasters.rasters,
         features.features,
+        search.search,
         intake.uploads,
         ogc.ogc,
         audit.audit,

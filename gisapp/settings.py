@@ -125,6 +125,9 @@ class City:
     languages: tuple[str, ...]
     sample: bool  # a made-up city: `make demo` generates its data
     folder: Path
+    former_names: tuple[
+        str, ...
+    ] = ()  # names that the city, or a part of it, had before: addresses still carry them
 
     @property
     def srid(self) -> int:
@@ -154,6 +157,7 @@ def load_city(key: str, root: Path = ROOT) -> City:
             languages=tuple(data.get("languages", ["ja", "en"])),
             sample=bool(data.get("sample", False)),
             folder=cities[key].parent,
+            former_names=tuple(str(name) for name in data.get("former_names", [])),
         )
     except (KeyError, TypeError, ValueError) as error:
         what = f"cities/{key}/city.toml: {error}"

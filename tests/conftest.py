@@ -61,11 +61,13 @@ def city_installation(home: Path) -> Iterator[Callable[[str], Installation]]:
 
 @pytest.fixture(scope="session")
 def installation(city_installation: Callable[[str], Installation]) -> Installation:
-    """The sample city, prepared and synced, with 2,000 parcels and all layers loaded. Tests only read it."""
+    """The sample city, prepared and synced, with 2,000 parcels, all layers loaded and searchable. Tests only read it."""
     from gisapp.cli.sample import load_sample
+    from gisapp.search.follow import follow
 
     one = city_installation("sample")
     load_sample(one, parcels=2000)
+    follow(one)
     return one
 
 

@@ -29,6 +29,7 @@ RESERVED_DEPARTMENTS = (
     "gisapp",
     "jobs",
     "generalised",
+    "search",
     "information_schema",
     "tiger",
     "topology",

@@ -14,6 +14,7 @@ from gisapp.catalogue.check_meaning import (
     check_visibility,
     table_in,
 )
+from gisapp.catalogue.check_search import check_search, search_table
 from gisapp.catalogue.folders import Folder
 from gisapp.catalogue.layer import (
     FORMS,
@@ -46,6 +47,7 @@ def check_layer(folder: Folder, raw: Mapping[str, Any], departments: Collection[
     if _number(zoom.get("min")) and _number(zoom.get("max")) and zoom["min"] > zoom["max"]:
         yield "zoom", Text("min が max より大きくなっています", "min is larger than max")
     yield from check_generalised(raw)
+    yield from check_search(raw)
     yield from check_aliases(fields)
     yield from check_key_and_label(raw, fields)
     yield from check_visibility(folder, raw, fields)
@@ -82,6 +84,7 @@ def _keys(departments: Collection[str]) -> dict[str, Key]:
         "overlap": Key(shapes.one_of(OVERLAPS)),
         "zoom": Key(lambda path, value: shapes.table(path, value, zooms), required=True),
         "source": Key(lambda path, value: shapes.table(path, value, source), required=True),
+        "search": Key(search_table),
         "fields": Key(fields),
         "codes": Key(codes),
     }

@@ -17,6 +17,7 @@ from gisapp.catalogue.layer import (
     Field,
     Generalised,
     Layer,
+    Search,
     Source,
     Text,
     visibility_of,
@@ -96,7 +97,13 @@ def read_layer(folder: Folder) -> Layer:
         was=raw.get("was"),
         generalised=_generalised(raw["zoom"].get("generalised", [])),
         overlap=raw.get("overlap", "allow"),
+        search=_search(raw["search"]) if "search" in raw else None,
     )
+
+
+def _search(raw: Mapping[str, Any]) -> Search:
+    values: dict[str, Any] = {key: tuple(v) if isinstance(v, list) else v for key, v in raw.items()}
+    return Search(**values)
 
 
 def _generalised(raw: list[Mapping[str, Any]]) -> tuple[Generalised, ...]:

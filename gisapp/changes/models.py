@@ -52,11 +52,18 @@ tile_state = sa.Table(
     sa.Column("pruned", Xid8, nullable=False, server_default="0"),
 )
 
-generalised = sa.Table(
-    "generalised",
-    PLATFORM,
-    sa.Column("layer", sa.Text, primary_key=True),
-    sa.Column("declared", sa.Text, nullable=False),
-    sa.Column("followed", PgSnapshot, nullable=False),
-    sa.Column("built_at", sa.DateTime(timezone=True), nullable=False),
-)
+
+def _followed(name: str) -> sa.Table:
+    """How far the tables made of the layers have followed the changes, a row a layer."""
+    return sa.Table(
+        name,
+        PLATFORM,
+        sa.Column("layer", sa.Text, primary_key=True),
+        sa.Column("declared", sa.Text, nullable=False),
+        sa.Column("followed", PgSnapshot, nullable=False),
+        sa.Column("built_at", sa.DateTime(timezone=True), nullable=False),
+    )
+
+
+generalised = _followed("generalised")
+search_index = _followed("search_index")

@@ -79,15 +79,15 @@ def prune(database: Database, below: int, *, longest: float = LONGEST, most: int
     return gone
 
 
-async def prune_often(database: Database, generalised: list[str]) -> None:
+async def prune_often(database: Database, followed: list[str]) -> None:
     """Prune every ten minutes until cancelled. What fails is said and tried again.
 
-    generalised: ids of the layers whose tables made ahead follow the notes as well; what they have not seen stays.
+    followed: ids of the layers whose derived tables (generalised, search) follow the notes; what they have not seen stays.
     """
     horizons = Horizons()
     while True:
         try:
-            await asyncio.to_thread(_prune_now, database, horizons, generalised)
+            await asyncio.to_thread(_prune_now, database, horizons, followed)
         except errors.GisappError as error:
             log.warning("old notes of changes stay: %s", error.sentence("en"))
         except Exception:
@@ -95,16 +95,20 @@ async def prune_often(database: Database, generalised: list[str]) -> None:
         await asyncio.sleep(EVERY)
 
 
-def _prune_now(database: Database, horizons: Horizons, generalised: list[str]) -> None:
+def _prune_now(database: Database, horizons: Horizons, followed: list[str]) -> None:
     with database.transaction("owner") as connection:
         oldest = oldest_running(connection)
-        behind = connection.exec_driver_sql(_BEHIND, (generalised,)).scalar_one()
+        behind = connection.exec_driver_sql(_BEHIND, (followed,)).scalar_one()
     horizons.add(time.monotonic(), oldest)
     below = horizons.an_hour_before(time.monotonic())
     prune(database, below if behind is None else min(below, behind))
 
 
-_BEHIND = "SELECT min(pg_snapshot_xmin(followed)::text::bigint) FROM gisapp.generalised WHERE layer = ANY(%s)"
+_BEHIND = """
+SELECT min(pg_snapshot_xmin(followed)::text::bigint)
+FROM (SELECT layer, followed FROM gisapp.generalised UNION ALL SELECT layer, followed FROM gisapp.search_index) AS f
+WHERE layer = ANY(%s)
+"""
 
 
 # The moment of the newest note that may go is found on the index, so that a table of millions is not counted.

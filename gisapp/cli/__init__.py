@@ -25,6 +25,8 @@ FILES = {
     "tokens": "tokens",
     "tiles": "tiles",
     "audit": "audit",
+    "search": "search",
+    "geocode": "geocode",
 }
 
 

@@ -15,7 +15,8 @@ import os
 import sys
 import threading
 import uuid
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
 from typing import Any
 
 import procrastinate
@@ -25,12 +26,14 @@ from procrastinate import JobContext
 
 from gisapp import errors
 from gisapp.access import wishes
+from gisapp.catalogue.search import searchable
 from gisapp.changes.prune import prune_often
-from gisapp.generalise.follow import Stopped, follow
+from gisapp.generalise import follow as generalised
 from gisapp.installation import Installation, open_for_shell
 from gisapp.intake.jobs import PROCESS, QUEUE
 from gisapp.intake.uploads import fail_upload, forget_old_uploads, purge
 from gisapp.schema.perform import perform_waiting, perform_wish
+from gisapp.search import follow as search_index
 from gisapp.settings import load_settings
 
 log = logging.getLogger("gisapp.worker")
@@ -40,6 +43,20 @@ GRACE = 2.0  # seconds that a job is given when the worker is to stop; then it i
 TRIES = 3
 FOLLOW = 0.5  # seconds between two looks at what changed
 FOLLOW_LATER = 10.0  # seconds after one that failed
+
+
+@dataclass(frozen=True)
+class Derived:
+    """Tables made of the layers, and the function that brings them up to date until told to stop."""
+
+    name: str
+    follow: Callable[[Installation, Callable[[], bool]], int]
+
+
+DERIVED = (
+    Derived("generalised tables", generalised.follow),
+    Derived("search tables", search_index.follow),
+)
 UNFINISHED = ("received", "checking", "publishing")
 CRASHED = ("ファイルの処理中に異常終了しました。", "Processing the file ended unexpectedly.")
 TOO_LONG = (
@@ -89,47 +106,48 @@ async def work(installation: Installation, *, wait: bool = True) -> None:
 
 
 async def _work_in_lanes(installation: Installation, app: procrastinate.App, wait: bool) -> None:
-    """Files one after the other, and beside them rights and generalised tables: who is given a post, or has changed a
+    """Files one after the other, and beside them rights, generalised tables and search tables: who is given a post, or has changed a
     feature, does not wait for somebody's upload. While there may be more to come, old notes of changes are removed too."""
     kept: dict[str, Any] = {"shutdown_graceful_timeout": GRACE, "delete_jobs": "successful"}
     async with asyncio.TaskGroup() as lanes:
         rights = lanes.create_task(
             app.run_worker_async(queues=[wishes.QUEUE], wait=wait, install_signal_handlers=False, **kept)
         )
-        following = lanes.create_task(_follow_changes(installation)) if wait else None
+        following = [lanes.create_task(_follow_changes(installation, one)) for one in DERIVED if wait]
         pruning = (
-            lanes.create_task(prune_often(installation.database, _made_ahead(installation))) if wait else None
+            lanes.create_task(prune_often(installation.database, _followed(installation))) if wait else None
         )
         await app.run_worker_async(queues=[QUEUE], wait=wait, **kept)
-        for lane in (rights, following, pruning) if wait else ():
+        for lane in (rights, *following, pruning) if wait else ():
             if lane is not None:
                 lane.cancel()
 
 
-def _made_ahead(installation: Installation) -> list[str]:
-    return [layer.id for layer in installation.catalogue.layers.values() if layer.generalised]
+def _followed(installation: Installation) -> list[str]:
+    catalogue = installation.catalogue
+    return [layer.id for layer in (*generalised.generalised_layers(catalogue), *searchable(catalogue))]
 
 
-async def _follow_changes(installation: Installation) -> None:
-    """Keep the generalised tables up to date. What fails is said and tried again: tiles stay those of the last build."""
+async def _follow_changes(installation: Installation, derived: Derived) -> None:
+    """Keep tables made of the layers up to date. What fails is said and tried again: they stay those of the last build."""
     stopped = threading.Event()
     try:
-        await _follow_until(installation, stopped)
+        await _follow_until(installation, derived, stopped)
     finally:
-        stopped.set()  # the thread ends at its next tile
+        stopped.set()  # the thread ends at its next tile or chunk
 
 
-async def _follow_until(installation: Installation, stopped: threading.Event) -> None:
+async def _follow_until(installation: Installation, derived: Derived, stopped: threading.Event) -> None:
     while True:
         try:
-            await asyncio.to_thread(follow, installation, stopped.is_set)
-        except Stopped:
+            await asyncio.to_thread(derived.follow, installation, stopped.is_set)
+        except (generalised.Stopped, search_index.Stopped):
             return
         except errors.GisappError as error:
-            log.warning("generalised tables wait: %s", error.sentence("en"))
+            log.warning("%s wait: %s", derived.name, error.sentence("en"))
             await asyncio.sleep(FOLLOW_LATER)
         except Exception:
-            log.exception("generalised tables could not be brought up to date")
+            log.exception("%s could not be brought up to date", derived.name)
             await asyncio.sleep(FOLLOW_LATER)
         await asyncio.sleep(FOLLOW)
 

@@ -38,7 +38,9 @@ from gisapp.errors.installing import (
     TooSlow,
 )
 from gisapp.errors.intake import (
+    ColumnNotFound,
     FileRefused,
+    TownsRefused,
     UploadNotFound,
     UploadState,
 )
@@ -70,6 +72,7 @@ __all__ = [
     "CatalogueInvalid",
     "CityNotFound",
     "ClusterFailed",
+    "ColumnNotFound",
     "DataReplaced",
     "DatabaseAway",
     "DepartmentNotFound",
@@ -105,6 +108,7 @@ __all__ = [
     "TooLarge",
     "TooMany",
     "TooSlow",
+    "TownsRefused",
     "UploadNotFound",
     "UploadState",
     "WishRefused",

@@ -16,6 +16,24 @@ class FileRefused(GisappError):
     do_en = "{do_en}"
 
 
+class TownsRefused(GisappError):
+    status = 422
+    code = "towns-refused"
+    ja = "「{file}」は町字の一覧として読み込めません：{why_ja}。"
+    en = "“{file}” cannot be read as a list of towns: {why_en}."
+    do_ja = "アドレス・ベース・レジストリの町字マスター、町丁目と緯度経度の CSV・JSON、位置参照情報の CSV・zip のどれかを指定してください。"
+    do_en = "Give the town master of the Address Base Registry, a CSV or JSON of towns with coordinates, or the position reference information."
+
+
+class ColumnNotFound(GisappError):
+    status = 422
+    code = "column-not-found"
+    ja = "「{file}」に住所の列が見つかりません。ある列：{columns}"
+    en = "“{file}” has no column of addresses that could be told. It has: {columns}"
+    do_ja = "`--column 列名` で住所の列を指定してください（複数なら並べた順につなぎます）。"
+    do_en = "Name it with `--column`; several are joined in their order."
+
+
 class UploadNotFound(GisappError):
     status = 404
     code = "upload-not-found"

@@ -44,7 +44,7 @@ def viewer_html(viewer: Viewer, nonce: str, lang: str = "ja") -> str:
         )
 
     title = f"{viewer.title} | {viewer.city}"
-    styles = tuple(f"css/{name}.css" for name in ("base", "map", kind))
+    styles = tuple(f"css/{name}.css" for name in ("base", "map", "search", kind))
     figure = OfflineFigure(nonce=nonce, lang=lang, title=title, styles=styles, frame=frame)
     figure.add_child(folium_map, name=folium_map.get_name())
     return figure.render()
@@ -81,6 +81,8 @@ def _config(viewer: Viewer, lang: str) -> dict[str, Any]:
     return {
         "bounds": viewer.bounds,
         "identify": viewer.identify_url,
+        "search": "/api/search",
+        "suggest": "/api/suggest",
         "lang": lang,
         "origin": viewer.origin,
         "place": viewer.place_layer,

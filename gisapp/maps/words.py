@@ -129,6 +129,13 @@ WORDS: dict[str, tuple[str, str]] = {
         "Disasters can exceed what the map assumes. Follow the city and the weather agency as well.",
     ),
     # index
+    "search": ("場所を探す", "Search for a place"),
+    "search_hint": ("住所・施設名・座標", "Address, facility, coordinates"),
+    "search_results": ("見つかった場所", "Places found"),
+    "search_clear": ("検索を消す", "Clear the search"),
+    "search_count": ("{count} 件。上下の矢印キーで選べます。", "{count} places. Choose with the arrow keys."),
+    "search_none": ("候補はありません。", "No suggestions."),
+    "search_here": ("{label} を表示しました。", "Showing {label}."),
     "index_about": (
         "市の地図と、各課の業務マップの入口です。",
         "The city's maps: the public one and those of the departments.",

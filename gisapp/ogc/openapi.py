@@ -8,6 +8,7 @@ from typing import Any
 from gisapp.ogc.items import MOST, USUAL
 from gisapp.ogc.links import GEOJSON, HTML, JSON, OPENAPI, address
 from gisapp.ogc.words import WORDS
+from gisapp.search import openapi as search
 from gisapp.settings import City
 
 Schema = dict[str, Any]
@@ -145,7 +146,7 @@ def definition(city: City, layers: Sequence[str], lang: str) -> dict[str, Any]:
             "version": VERSION,
         },
         "servers": [{"url": address("").rstrip("/")}],
-        "paths": _paths(),
+        "paths": {**_paths(), **search.paths(address("").rstrip("/").removesuffix("/ogc"))},
         "components": {
             "schemas": SCHEMAS,
             "parameters": {**PARAMETERS, "collectionId": collection_id},

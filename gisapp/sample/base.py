@@ -204,6 +204,7 @@ def _addresses(city: City, built: Built) -> LayerRows:
         lg_code=CITY_CODE,
         machiaza_id=[town[t].machiaza_id for t, _, _ in mine],
         town=[town[t].name.ja for t, _, _ in mine],
+        town_kana=[town[t].name.kana for t, _, _ in mine],
         koaza=None,
         block=[str(b) if houses else f"{b + FIRST_LOT}-{o}" for _, b, o in mine],
         house_number=[str(o) if houses else None for _, _, o in mine],

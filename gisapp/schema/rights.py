@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from sqlalchemy import Connection
 
 from gisapp import roles
+from gisapp.catalogue import search
 from gisapp.catalogue.generalised import SCHEMA, least_views, table_name
 from gisapp.catalogue.layer import Layer, View
 from gisapp.catalogue.load import Catalogue
@@ -61,10 +62,12 @@ def _add_layer(rights: Rights, layer: Layer, audiences: Iterable[frozenset[str]]
             rights.schemas.add((layer.department, role))
             rights.tables.add((layer.department, view.name, role, "SELECT"))
             rights.columns |= {(layer.department, layer.name, column, role) for column in view.columns}
-    if layer.generalised:
-        for role in {role for view in least_views(layer) for role in _readers(view, audiences)}:
-            rights.schemas.add((SCHEMA, role))
-            rights.tables.add((SCHEMA, table_name(layer), role, "SELECT"))
+    copies = [SCHEMA] if layer.generalised else []
+    copies += [search.SCHEMA] if layer.search else []
+    for role in {role for view in least_views(layer) for role in _readers(view, audiences)}:
+        for schema in copies:
+            rights.schemas.add((schema, role))
+            rights.tables.add((schema, table_name(layer), role, "SELECT"))
 
 
 def _readers(view: View, audiences: Iterable[frozenset[str]]) -> list[str]:

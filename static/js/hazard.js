@@ -3,19 +3,21 @@ import { identify } from "./identify.js";
 import { byId, config, map, say, tell } from "./page.js";
 import { keepPlaceInAddress, onPlace, takePlaceAlong } from "./place.js";
 import { mapRenderer } from "./renderer.js";
+import { searchBox } from "./search.js";
 import { putPin } from "./selection.js";
 import { showPlace, tellInSheet, wireSheet } from "./sheet.js";
 import { classOf } from "./style-class.js";
 
 const wide = matchMedia("(min-width: 800px)");
 
-keepPlaceInAddress(wide.matches ? undefined : { top: 120, bottom: 150 });
+keepPlaceInAddress(wide.matches ? undefined : { top: 176, bottom: 150 });
 takePlaceAlong();
 const renderer = mapRenderer();
 wireSheet();
 chips();
 locate();
 onPlace((place) => ask(place));
+searchBox((place) => ask(place));
 
 async function ask(place) {
   putPin(place);

@@ -6,6 +6,7 @@ import { byId, config, map, say } from "./page.js";
 import { onClear, showFeatures, tellInPanel } from "./panel.js";
 import { keepPlaceInAddress, onPlace, takePlaceAlong } from "./place.js";
 import { mapRenderer } from "./renderer.js";
+import { searchBox } from "./search.js";
 import { putPin } from "./selection.js";
 import { statusBar } from "./status-bar.js";
 
@@ -16,6 +17,7 @@ const measuring = measureTool();
 statusBar();
 onPlace((place) => (measuring.on() ? measuring.add(place) : ask(place)));
 onClear(forget);
+searchBox((place) => ask(place));
 drawer();
 menu();
 

@@ -10,6 +10,7 @@ import gzip
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from urllib.parse import quote
 
 import mapbox_vector_tile
 import pytest
@@ -76,6 +77,16 @@ def addresses(rule: str, place: Place) -> list[str] | None:
             f"/api/identify?{at}&layers={layer}&zoom=18&lang=en",
             "/api/identify?lon=x",
         ],
+        "/api/search": [
+            f"/api/search?q={place.lon:.6f},{place.lat:.6f}",
+            *(
+                f"/api/search?q={quote(word)}"
+                for word in ("トイレ", "本町", "本町2丁目101-1", "秘ZQ", "918273")
+            ),
+            "/api/search?q=",
+        ],
+        "/api/suggest": [f"/api/suggest?q={quote(word)}" for word in ("本", "本町2-101", "秘", "ZQ", "918")],
+        "/api/reverse": [f"/api/reverse?{at}", "/api/reverse?lon=x"],
         "/ogc/": ["/ogc/", "/ogc/?f=html"],
         "/ogc/conformance": ["/ogc/conformance"],
         "/ogc/api": ["/ogc/api"],
