@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -14,18 +14,40 @@ from psycopg import sql
 from sqlalchemy.exc import DataError, InternalError
 
 from gisapp.catalogue.layer import Layer, View
-from gisapp.features import references
-from gisapp.features.filters.compile import LANGS, Condition, compile_tree, language_of, read_filter
+from gisapp.features import expressions, references
+from gisapp.features.filters.compile import (
+    LANGS,
+    Condition,
+    compile_filter,
+    compile_tree,
+    language_of,
+    read_filter,
+)
 from gisapp.features.filters.scope import Scope
 from gisapp.features.filters.wrong import wrong
-from gisapp.features.parameters import box, invalid
+from gisapp.features.parameters import box, invalid, number
 from gisapp.features.references import CRS84, Reference
 from gisapp.geo.tiles import Box, web_box
 from gisapp.settings import City
 
-PARAMETERS = ("bbox", "bbox-crs", "filter", "filter-lang", "filter-crs")
+PARAMETERS = (
+    "bbox",
+    "bbox-crs",
+    "filter",
+    "filter-lang",
+    "filter-crs",
+    "meets",
+    "meets-filter",
+    "meets-distance",
+)
+FARTHEST = 10_000.0  # metres of meets-distance
+Find = Callable[[str], tuple[Layer, View]]
 
 _IN_WEB = sql.SQL("ST_Intersects(f.geom_web, ST_MakeEnvelope({}, {}, {}, {}, {srid}))")
+_MEETS = sql.SQL(
+    """EXISTS (SELECT FROM (SELECT f.geom FROM {source} AS f WHERE {where}) AS o
+  WHERE ST_DWithin(f.geom, o.geom, %(meets_metres)s))"""
+)
 _IN_PLANE = sql.SQL("ST_Intersects(f.geom, ST_MakeEnvelope({}, {}, {}, {}, {srid}))")
 
 
@@ -44,16 +66,34 @@ def everything(layer: Layer, view: View) -> Selection:
     return Selection(layer, view)
 
 
-def read_selection(layer: Layer, view: View, city: City, values: Mapping[str, str]) -> Selection:
+def read_selection(
+    layer: Layer, view: View, city: City, values: Mapping[str, str], find: Find | None = None
+) -> Selection:
     """The selection that a request's parameters say: PARAMETERS, and fields of the layer with a value each.
 
-    Raises errors.ParameterInvalid.
+    find: the layer that `meets` names, if the asker may see it. Raises errors.ParameterInvalid, LayerNotFound.
     """
     around = in_box(values, city)
     condition = _condition(Scope.of(layer, view, city), city, values)
-    return Selection(
-        layer, view, f"({around.sql} AND {condition.sql})", {**around.values, **condition.values}
-    )
+    parts = [around, condition]
+    if find and values.get("meets"):
+        parts.append(_meets(*find(values["meets"]), city, values))
+    where = " AND ".join(part.sql for part in parts if part.sql != "true")
+    bound = {name: value for part in parts for name, value in part.values.items()}
+    return Selection(layer, view, f"({where})" if where else "true", bound)
+
+
+def _meets(layer: Layer, view: View, city: City, values: Mapping[str, str]) -> Condition:
+    """That a feature touches, or comes within `meets-distance` metres of, one of another layer that `meets-filter` holds for."""
+    metres = number(values, "meets-distance", 0, FARTHEST, default=0.0)
+    inner = Condition()
+    if values.get("meets-filter"):
+        raw = values["meets-filter"]
+        reference = references.asked_for(values, "filter-crs", city)
+        inner = compile_filter(raw, Scope.of(layer, view, city), reference=reference, prefix="m")
+    where = sql.SQL(inner.sql)
+    made = _MEETS.format(source=expressions.source(layer, view), where=where).as_string(None)
+    return Condition(made, {**inner.values, "meets_metres": metres})
 
 
 def in_box(values: Mapping[str, str], city: City) -> Condition:
@@ -113,8 +153,8 @@ def _in_system(found: Box, reference: Reference, city: City) -> Condition:
 def _any(boxes: list[Box], test: sql.SQL, srid: int = references.WEB) -> Condition:
     values: dict[str, Any] = {}
     tests = []
-    for number, one in enumerate(boxes):
-        names = [f"{side}{number}" for side in "wsen"]
+    for place, one in enumerate(boxes):
+        names = [f"{side}{place}" for side in "wsen"]
         values |= dict(zip(names, one, strict=True))
         tests.append(test.format(*map(sql.Placeholder, names), srid=sql.Literal(srid)))
     return Condition(sql.SQL("({})").format(sql.SQL(" OR ").join(tests)).as_string(None), values)

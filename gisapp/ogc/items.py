@@ -7,7 +7,7 @@ import json
 
 from gisapp import answers
 from gisapp.access import trail
-from gisapp.access.guard import audience_role, installation
+from gisapp.access.guard import audience_role, installation, visible
 from gisapp.catalogue.layer import Layer, View
 from gisapp.features import cursor, selection
 from gisapp.features.expressions import fields_of
@@ -43,7 +43,7 @@ def page_of_items(layer: Layer, view: View, asked: Asked) -> tuple[str, Referenc
     moment(values)
     reference = asked_for(values, "crs", city)
     wanted = Search(
-        selection.read_selection(layer, view, city, values),
+        selection.read_selection(layer, view, city, values, visible),
         limit=min(whole(values, "limit", USUAL), MOST),
         after=cursor.unpack(values["after"]) if "after" in values else 0,
         reference=reference,

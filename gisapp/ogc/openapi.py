@@ -126,6 +126,9 @@ PARAMETERS: Schema = {
             ("crs", "URI of the reference system of the answer"),
             ("filter", "a condition in CQL2; see the collection's queryables"),
             ("filter-crs", "URI of the reference system of the filter's geometries"),
+            ("meets", "id of another collection: features that touch one of it"),
+            ("meets-filter", "a condition in CQL2 on that collection"),
+            ("meets-distance", "metres within which it counts as touching"),
             ("properties", "names of the fields wanted, separated by commas"),
         )
     },

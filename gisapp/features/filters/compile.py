@@ -26,7 +26,9 @@ class Condition:
     values: dict[str, Any] = field(default_factory=dict)
 
 
-def compile_filter(raw: str, scope: Scope, *, lang: str = "", reference: Reference = CRS84) -> Condition:
+def compile_filter(
+    raw: str, scope: Scope, *, lang: str = "", reference: Reference = CRS84, prefix: str = "f"
+) -> Condition:
     """The condition that `raw` says. lang: cql2-text or cql2-json; empty: whichever it looks like.
 
     Raises errors.ParameterInvalid, with a sentence, for whatever cannot be asked.
@@ -34,7 +36,7 @@ def compile_filter(raw: str, scope: Scope, *, lang: str = "", reference: Referen
     if lang and lang not in LANGS:
         why = "cql2-text か cql2-json です", "it is cql2-text or cql2-json"
         raise invalid("filter-lang", *why, "filter-lang=cql2-text")
-    return compile_tree(read_filter(raw, lang or language_of(raw)), scope, reference)
+    return compile_tree(read_filter(raw, lang or language_of(raw)), scope, reference, prefix)
 
 
 def language_of(raw: str) -> str:
@@ -42,9 +44,9 @@ def language_of(raw: str) -> str:
     return "cql2-json" if raw.lstrip().startswith("{") else "cql2-text"
 
 
-def compile_tree(tree: Any, scope: Scope, reference: Reference = CRS84) -> Condition:
+def compile_tree(tree: Any, scope: Scope, reference: Reference = CRS84, prefix: str = "f") -> Condition:
     """The same from CQL2 JSON that was read already."""
-    context = Context(scope, reference)
+    context = Context(scope, reference, prefix=prefix)
     try:
         made = _test(tree, context)
     except RecursionError as error:

@@ -55,12 +55,13 @@ class Context:
     scope: Scope
     reference: Reference
     values: dict[str, Any] = field(default_factory=dict)
+    prefix: str = "f"  # of the placeholders: another where two filters are in one statement
 
     def bind(self, value: Any) -> sql.Composable:
         """A placeholder for a value."""
         if len(self.values) >= MOST_VALUES:
             raise wrong(f"値は {MOST_VALUES:,} 個までです", f"it may have at most {MOST_VALUES:,} values")
-        name = f"f{len(self.values)}"
+        name = f"{self.prefix}{len(self.values)}"
         self.values[name] = value
         return sql.Placeholder(name)
 
