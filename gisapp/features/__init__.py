@@ -5,6 +5,7 @@ as people read them, `parameters` reads what a request asks for, `routes` answer
 """
 
 from gisapp.features import questions  # noqa: F401 — its routes
+from gisapp.features.exports import routes as export_routes  # noqa: F401
 from gisapp.features.routes import features
 
 __all__ = ["features"]

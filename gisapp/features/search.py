@@ -107,16 +107,17 @@ def _page(layer: Layer, view: View, where: str, reference: Reference, fields: tu
         source=expressions.source(layer, view),
         where=sql.SQL(where),
         most_counted=sql.Literal(MOST_COUNTED),
-        feature=_feature(layer, fields, reference),
+        feature=feature_text(layer, fields, reference),
     ).as_string(None)
 
 
 @lru_cache(maxsize=1024)
 def _one(layer: Layer, view: View, reference: Reference) -> str:
-    feature = _feature(layer, expressions.fields_of(view), reference)
+    feature = feature_text(layer, expressions.fields_of(view), reference)
     return _ONE.format(feature=feature, source=expressions.source(layer, view)).as_string(None)
 
 
-def _feature(layer: Layer, fields: tuple[str, ...], reference: Reference) -> sql.Composed:
+def feature_text(layer: Layer, fields: tuple[str, ...], reference: Reference) -> sql.Composed:
+    """A whole feature as GeoJSON text, in SQL."""
     properties = expressions.properties(fields) if fields else sql.SQL("'{}'")
     return _FEATURE.format(geometry=expressions.geometry(layer, reference), properties=properties)

@@ -78,6 +78,10 @@ def addresses(rule: str, place: Place) -> list[str] | None:
             f"/api/identify?bbox={box}&limit=50",
             f"/api/identify?feature={layer}/{place.feature}&buffer=5&limit=50",
         ],
+        "/api/export": [
+            f"/api/export?layer={layer}&format=csv",
+            f"/api/export?layer={layer}&properties=owner_name",
+        ],
         "/api/nearest": [f"/api/nearest?layer={layer}&{at}", f"/api/nearest?layer={layer}&{at}&owner_name=x"],
         "/api/summary": [
             f"/api/summary?layer={layer}",
