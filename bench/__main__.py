@@ -5,8 +5,8 @@ python -m bench cold peers --keep-city             these steps only, on the city
 python -m bench growth --sizes 50000,500000,2000000 --make-missing
 python -m bench report                             tables, charts and the README from what was measured
 
-Steps: city (generate and load), identify, cold, peers, askers, hits, memory, edits, intake, search, nerima, noisy, growth,
-report.
+Steps: city (generate and load), identify, cold, peers, askers, hits, memory, edits, features, intake, search, nerima, noisy,
+growth, report.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from bench import (
     city,
     cold,
     edits,
+    features,
     growth,
     hits,
     identify,
@@ -45,6 +46,7 @@ SERVED: dict[str, Callable[[Installation, Server], dict[str, Any]]] = {
     "hits": hits.hits,
     "memory": memory.memory,
     "edits": edits.edits,
+    "features": features.features,
 }
 """Steps over the server of one made-up city, in the order in which they disturb the least."""
 ALL = ("city", *SERVED, "intake", "search", "nerima", "noisy", "growth", "report")

@@ -266,3 +266,13 @@ class _BudgetPool(Pool):
 
     def dispose(self) -> None:
         """Idle connections are the budget's to close."""
+
+
+def connect_alone(url: str, statement_timeout_ms: int) -> psycopg.Connection[Any]:
+    """A read-only connection of one moment, for a process that was told one role's URL and nothing else. Raises psycopg.Error."""
+    parsed = make_url(url)
+    words = parsed.translate_connect_args(username="user", database="dbname")
+    options = f"-c jit=off -c statement_timeout={statement_timeout_ms} -c search_path=public"
+    raw = psycopg.connect(**words, **parsed.query, options=options, connect_timeout=5)  # type: ignore[arg-type]
+    raw.read_only, raw.isolation_level = True, psycopg.IsolationLevel.REPEATABLE_READ
+    return raw

@@ -32,11 +32,16 @@ PROCESSES = 2  # of every peer, as gisapp's web workers
 
 @dataclass(frozen=True)
 class Peer:
-    """Another server; `ask` takes a layer's id and a tile."""
+    """Another server; `ask` takes a layer's id and a tile.
+
+    items: for a view, the path of its first so many features as GeoJSON, below `address`.
+    """
 
     name: str
     version: str
     ask: Callable[[str, Tile], Answer]
+    address: str = ""
+    items: Callable[[View], Callable[[int], str]] | None = None
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -40,7 +40,12 @@ def pygeoapi(installation: Installation, views: list[View]) -> Iterator[Peer]:
         return requests.ask(f"/collections/{name_of(layer, tile)}/tiles/WebMercatorQuad/{z}/{y}/{x}?f=mvt")
 
     with running("pygeoapi", words, port, variables):
-        yield Peer("pygeoapi", VERSION, ask)
+        yield Peer("pygeoapi", VERSION, ask, f"http://127.0.0.1:{port}", _items)
+
+
+def _items(view: View) -> Callable[[int], str]:
+    wanted = f"f=json&sortby=id&properties={','.join(view.columns)}"
+    return lambda limit: f"/collections/{view.name}/items?limit={limit}&{wanted}"
 
 
 def _configuration(installation: Installation, views: list[View], port: int) -> dict[str, Any]:
@@ -53,7 +58,7 @@ def _configuration(installation: Installation, views: list[View], port: int) -> 
             "encoding": "utf-8",
             "languages": ["en-US"],
             "pretty_print": False,
-            "limits": {"default_items": 10, "max_items": 10},
+            "limits": {"default_items": 10, "max_items": 10_000},
             "map": {"url": "http://127.0.0.1/{z}/{x}/{y}", "attribution": "none"},
         },
         "logging": {"level": "ERROR"},
@@ -89,6 +94,8 @@ def _collection(installation: Installation, view: View) -> dict[str, Any]:
         "options": {"zoom": {"min": 0, "max": 22}},
         "format": {"name": "pbf", "mimetype": "application/vnd.mapbox-vector-tile"},
     }
+    features = {name: provider[name] for name in ("data", "id_field", "table", "geom_field", "storage_crs")}
+    features |= {"type": "feature", "name": "PostgreSQL"}
     west, south, east, north = installation.city.bounds
     return {
         "type": "collection",
@@ -96,5 +103,5 @@ def _collection(installation: Installation, view: View) -> dict[str, Any]:
         "description": view.layer,
         "keywords": ["bench"],
         "extents": {"spatial": {"bbox": [west, south, east, north]}},
-        "providers": [provider],
+        "providers": [provider, features],
     }

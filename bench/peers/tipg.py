@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from bench.city import first_port
 from bench.measure import Answer, Requests
-from bench.peers import PATIENCE, PROCESSES, SCHEMA, Peer, environment_of, login_url, name_of, running
+from bench.peers import PATIENCE, PROCESSES, SCHEMA, Peer, View, environment_of, login_url, name_of, running
 from bench.places import Tile
 from gisapp.installation import Installation
 
@@ -38,4 +38,9 @@ def tipg(installation: Installation) -> Iterator[Peer]:
         )
 
     with running("tipg", words, port, variables):
-        yield Peer("tipg", VERSION, ask)
+        yield Peer("tipg", VERSION, ask, f"http://127.0.0.1:{port}", _items)
+
+
+def _items(view: View) -> Callable[[int], str]:
+    wanted = f"geom-column=geom_web&sortby=id&f=geojson&properties={','.join(view.columns)}"
+    return lambda limit: f"/collections/{SCHEMA}.{view.name}/items?limit={limit}&{wanted}"

@@ -6,6 +6,7 @@ A sentence never holds SQL, a path of the server or a host.
 
 from gisapp.errors.asking import (
     DrawingFailed,
+    ExportFailed,
     FeatureNotFound,
     LayerNotPublic,
     MethodNotAllowed,
@@ -77,6 +78,7 @@ __all__ = [
     "DatabaseAway",
     "DepartmentNotFound",
     "DrawingFailed",
+    "ExportFailed",
     "ExtensionMissing",
     "FeatureNotFound",
     "FileRefused",

@@ -41,6 +41,15 @@ class DrawingFailed(GisappError):
     do_en = "Wait about {seconds} seconds and try again. If it goes on, tell the information division: the server's log has the reason."
 
 
+class ExportFailed(GisappError):
+    status = 500
+    code = "export-failed"
+    ja = "{format} のファイルを書き出せませんでした。"
+    en = "The {format} file could not be written."
+    do_ja = "別の形式か、範囲を狭めてお試しください。続くときは情報部門へ連絡してください（サーバーの記録に理由があります）。"
+    do_en = "Try another format or a smaller area. If it goes on, tell the information division: the server's log has the reason."
+
+
 class FeatureNotFound(GisappError):
     status = 404
     code = "feature-not-found"

@@ -4,6 +4,8 @@ From the inside out: `expressions` are pieces of SQL, `identify` and `search` as
 as people read them, `parameters` reads what a request asks for, `routes` answers.
 """
 
+from gisapp.features import questions  # noqa: F401 — its routes
+from gisapp.features.exports import routes as export_routes  # noqa: F401
 from gisapp.features.routes import features
 
 __all__ = ["features"]

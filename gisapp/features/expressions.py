@@ -5,8 +5,7 @@ from __future__ import annotations
 from psycopg import sql
 
 from gisapp.catalogue.layer import STANDARD_COLUMNS, Layer, View
-
-DECIMALS = 7  # of a degree: about a centimetre
+from gisapp.features.references import CRS84, WEB, Reference
 
 
 def fields_of(view: View) -> tuple[str, ...]:
@@ -19,18 +18,24 @@ def source(layer: Layer, view: View) -> sql.Identifier:
     return sql.Identifier(layer.department, view.name)
 
 
-def properties(view: View) -> sql.Composed:
-    """A feature's fields as one JSON object. (json_build_object would end at 50 fields.)"""
-    columns = sql.SQL(", ").join(sql.Identifier("f", name) for name in fields_of(view))
+def properties(fields: tuple[str, ...]) -> sql.Composed:
+    """These fields of a feature as one JSON object. (json_build_object would end at 50 fields.)"""
+    columns = sql.SQL(", ").join(sql.Identifier("f", name) for name in fields)
     return sql.SQL("to_json((SELECT p FROM (SELECT {}) AS p))").format(columns)
 
 
-def geometry(layer: Layer) -> sql.Composed:
-    """The geometry as GeoJSON text in longitude and latitude (EPSG:4326); rings wind as RFC 7946 wants."""
-    degrees = sql.SQL("ST_Transform(f.geom, 4326)")
+def geometry(layer: Layer, reference: Reference = CRS84) -> sql.Composed:
+    """The geometry as GeoJSON text in a system, with its order of axes; in degrees rings wind as RFC 7946 wants."""
+    made: sql.Composable = sql.SQL("f.geom")
+    if reference.srid == WEB:
+        made = sql.SQL("f.geom_web")
+    elif reference.geographic:
+        made = sql.SQL("ST_Transform(f.geom, {})").format(sql.Literal(reference.srid))
     if is_area(layer):
-        degrees = sql.SQL("ST_ForcePolygonCCW(ST_Transform(f.geom, 4326))")
-    return sql.SQL("ST_AsGeoJSON({}, {})").format(degrees, sql.Literal(DECIMALS))
+        made = sql.SQL("ST_ForcePolygonCCW({})").format(made)
+    if reference.swapped:
+        made = sql.SQL("ST_FlipCoordinates({})").format(made)
+    return sql.SQL("ST_AsGeoJSON({}, {}, 0)").format(made, sql.Literal(reference.decimals))
 
 
 def is_area(layer: Layer) -> bool:

@@ -90,7 +90,7 @@ def _part(layer: Layer, view: View, srid: int) -> sql.Composed:
         layer=sql.Literal(layer.id),
         rank=sql.Literal(RANK[layer.geometry.removeprefix("Multi")]),
         place=_PLACE.format(srid=sql.Literal(srid)),
-        properties=expressions.properties(view),
+        properties=expressions.properties(expressions.fields_of(view)),
         geometry=expressions.geometry(layer),
         source=expressions.source(layer, view),
         most=sql.Literal(MOST_PER_LAYER),

@@ -11,7 +11,8 @@ from gisapp import errors
 from gisapp.catalogue.layer import Layer, View
 from gisapp.db import Database
 from gisapp.features import expressions
-from gisapp.geo.tiles import Box, web_box
+from gisapp.features.references import CRS84, WEB, Reference
+from gisapp.features.selection import Selection, sorted_failures
 
 MOST_COUNTED = 10_000  # beyond it, counting would take longer than answering
 
@@ -22,13 +23,13 @@ _FEATURE = sql.SQL(
 # One more than was asked for tells whether there is a next page.
 _PAGE = sql.SQL(
     """WITH page AS MATERIALIZED (
-  SELECT {columns} FROM {source} AS f WHERE id > %(after)s {within} ORDER BY id LIMIT %(limit)s + 1
+  SELECT {columns} FROM {source} AS f WHERE id > %(after)s AND {where} ORDER BY id LIMIT %(limit)s + 1
 ), shown AS (
   SELECT * FROM page ORDER BY id LIMIT %(limit)s
 )
 SELECT
   (SELECT count(*) FROM (
-    SELECT FROM {source} AS f WHERE true {within} LIMIT {most_counted} + 1) AS counted) AS matched,
+    SELECT FROM {source} AS f WHERE {where} LIMIT {most_counted} + 1) AS counted) AS matched,
   (SELECT count(*) FROM page) > %(limit)s AS more,
   count(*) AS returned,
   max(f.id) AS last,
@@ -37,18 +38,20 @@ SELECT
 FROM shown AS f"""
 )
 _ONE = sql.SQL("SELECT revision, {feature} AS feature FROM {source} AS f WHERE id = %(id)s")
-_WITHIN = sql.SQL("ST_Intersects(f.geom_web, ST_MakeEnvelope(%({w})s, %({s})s, %({e})s, %({n})s, 3857))")
 
 
 @dataclass(frozen=True)
 class Search:
-    """Which features: those that meet `box` (degrees), `limit` of them, with ids beyond `after`."""
+    """A page of a selection: `limit` features with ids beyond `after`, in the system `reference`.
 
-    layer: Layer
-    view: View
-    box: Box | None = None
+    fields: which of the view's fields they carry; None: all.
+    """
+
+    selection: Selection
     limit: int = 10
     after: int = 0
+    reference: Reference = CRS84
+    fields: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True)
@@ -68,60 +71,53 @@ class Page:
 
 
 def search(database: Database, role: str, asked: Search) -> Page:
-    """One page of features, ordered by id, in one round trip. Raises errors.DatabaseAway, TooSlow, Busy."""
-    boxes = _boxes(asked.box)
-    values: dict[str, float] = {"limit": asked.limit, "after": asked.after}
-    for number, box in enumerate(boxes):
-        values |= {f"{side}{number}": value for side, value in zip("wsen", web_box(box), strict=True)}
-    with database.reading(role) as connection:
-        row = connection.exec_driver_sql(_page(asked.layer, asked.view, len(boxes)), values).one()
+    """One page of features, ordered by id, in one round trip.
+
+    Raises errors.ParameterInvalid (a filter that cannot be computed), DatabaseAway, TooSlow, Busy.
+    """
+    chosen = asked.selection
+    fields = expressions.fields_of(chosen.view) if asked.fields is None else asked.fields
+    values = {"limit": asked.limit, "after": asked.after, **chosen.values}
+    statement = _page(chosen.layer, chosen.view, chosen.where, asked.reference, fields)
+    with sorted_failures(), database.reading(role) as connection:
+        row = connection.exec_driver_sql(statement, values).one()
     matched = None if row.matched > MOST_COUNTED else int(row.matched)
     return Page(row.features, row.returned, matched, row.last if row.more else None, tuple(row.ids))
 
 
-def find_one(database: Database, role: str, layer: Layer, view: View, feature_id: int) -> tuple[int, str]:
+def find_one(
+    database: Database, role: str, layer: Layer, view: View, feature_id: int, reference: Reference = CRS84
+) -> tuple[int, str]:
     """The feature's revision and its GeoJSON text. Raises errors.FeatureNotFound."""
     row = None
     if feature_id < 2**63:
         with database.reading(role) as connection:
-            row = connection.exec_driver_sql(_one(layer, view), {"id": feature_id}).one_or_none()
+            statement = _one(layer, view, reference)
+            row = connection.exec_driver_sql(statement, {"id": feature_id}).one_or_none()
     if row is None:
         raise errors.FeatureNotFound(layer=layer.id, id=feature_id)
     return int(row.revision), str(row.feature)
 
 
-def _boxes(box: Box | None) -> list[Box]:
-    if box is None:
-        return []
-    west, south, east, north = box
-    if west <= east:
-        return [box]
-    return [(west, south, 180.0, north), (-180.0, south, east, north)]
-
-
 @lru_cache(maxsize=1024)
-def _page(layer: Layer, view: View, boxes: int) -> str:
-    within: sql.Composable = sql.SQL("")
-    if boxes:
-        tests = (
-            _WITHIN.format(**{side: sql.SQL(f"{side}{number}") for side in "wsen"}) for number in range(boxes)
-        )
-        within = sql.SQL("AND ({})").format(sql.SQL(" OR ").join(tests))
+def _page(layer: Layer, view: View, where: str, reference: Reference, fields: tuple[str, ...]) -> str:
+    shape = "geom_web" if reference.srid == WEB else "geom"
     return _PAGE.format(
-        columns=sql.SQL(", ").join(
-            sql.Identifier(name) for name in ("id", "geom", *expressions.fields_of(view))
-        ),
+        columns=sql.SQL(", ").join(sql.Identifier(name) for name in ("id", shape, *fields)),
         source=expressions.source(layer, view),
-        within=within,
+        where=sql.SQL(where),
         most_counted=sql.Literal(MOST_COUNTED),
-        feature=_feature(layer, view),
+        feature=feature_text(layer, fields, reference),
     ).as_string(None)
 
 
 @lru_cache(maxsize=1024)
-def _one(layer: Layer, view: View) -> str:
-    return _ONE.format(feature=_feature(layer, view), source=expressions.source(layer, view)).as_string(None)
+def _one(layer: Layer, view: View, reference: Reference) -> str:
+    feature = feature_text(layer, expressions.fields_of(view), reference)
+    return _ONE.format(feature=feature, source=expressions.source(layer, view)).as_string(None)
 
 
-def _feature(layer: Layer, view: View) -> sql.Composed:
-    return _FEATURE.format(geometry=expressions.geometry(layer), properties=expressions.properties(view))
+def feature_text(layer: Layer, fields: tuple[str, ...], reference: Reference) -> sql.Composed:
+    """A whole feature as GeoJSON text, in SQL."""
+    properties = expressions.properties(fields) if fields else sql.SQL("'{}'")
+    return _FEATURE.format(geometry=expressions.geometry(layer, reference), properties=properties)

@@ -6,14 +6,32 @@ from collections.abc import Iterable
 from typing import Any
 
 from gisapp.catalogue.layer import Layer
+from gisapp.features.references import CRS84_URI, offered, plane
 from gisapp.ogc import links
 from gisapp.ogc.links import Link, link
 from gisapp.ogc.request import Asked
 from gisapp.settings import City
 
-CRS84 = "http://www.opengis.net/def/crs/OGC/1.3/CRS84"
-_PART_1 = "http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/"
-CONFORMS_TO = [_PART_1 + name for name in ("core", "oas30", "html", "geojson")]
+_FEATURES = "http://www.opengis.net/spec/ogcapi-features-"
+_CQL2 = "http://www.opengis.net/spec/cql2/1.0/conf/"
+CONFORMS_TO = [
+    *(f"{_FEATURES}1/1.0/conf/{name}" for name in ("core", "oas30", "html", "geojson")),
+    f"{_FEATURES}2/1.0/conf/crs",
+    *(
+        f"{_FEATURES}3/1.0/conf/{name}"
+        for name in ("queryables", "queryables-query-parameters", "filter", "features-filter")
+    ),
+    *(
+        _CQL2 + name
+        for name in (
+            *("cql2-text", "cql2-json", "basic-cql2", "advanced-comparison-operators"),
+            *("case-insensitive-comparison", "accent-insensitive-comparison"),
+            *("basic-spatial-functions", "basic-spatial-functions-plus", "spatial-functions"),
+            *("temporal-functions", "property-property", "arithmetic"),
+        )
+    ),
+]
+"""Only what tests/ogc/conformance asks for by the names of the standards' abstract tests."""
 
 
 def landing(city: City, asked: Asked) -> dict[str, Any]:
@@ -58,9 +76,10 @@ def _collection(city: City, layer: Layer, asked: Asked, own: list[Link]) -> dict
         "attribution": layer.source.name.get(asked.lang),
         "license": layer.source.licence,
         "itemType": "feature",
-        "crs": [CRS84],
-        "extent": {"spatial": {"bbox": [list(city.bounds)], "crs": CRS84}},
-        "links": [*own, *_to_items(layer, asked)],
+        "crs": list(offered(city)),
+        "storageCrs": plane(city).uri,
+        "extent": {"spatial": {"bbox": [list(city.bounds)], "crs": CRS84_URI}},
+        "links": [*own, *_to_items(layer, asked), _to_queryables(layer, asked)],
     }
     return {name: value for name, value in found.items() if value != ""}
 
@@ -78,3 +97,8 @@ def _to_items(layer: Layer, asked: Asked) -> list[Link]:
         link(asked, "items", path, links.GEOJSON, title),
         link(asked, "items", path, links.HTML, title, f="html"),
     ]
+
+
+def _to_queryables(layer: Layer, asked: Asked) -> Link:
+    path, title = f"collections/{layer.id}/queryables", asked.words["queryables"]
+    return link(asked, links.QUERYABLES, path, links.SCHEMA, title)

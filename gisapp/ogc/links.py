@@ -12,6 +12,8 @@ from gisapp.ogc.request import Asked
 JSON = "application/json"
 GEOJSON = "application/geo+json"
 HTML = "text/html"
+QUERYABLES = "http://www.opengis.net/def/rel/ogc/1.0/queryables"  # a relation
+SCHEMA = "application/schema+json"
 OPENAPI = "application/vnd.oai.openapi+json;version=3.0"
 
 Link = dict[str, str]

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from gisapp.ogc.items import MOST, USUAL
-from gisapp.ogc.links import GEOJSON, HTML, JSON, OPENAPI, address
+from gisapp.ogc.items import PARAMETERS as ITEMS
+from gisapp.ogc.links import GEOJSON, HTML, JSON, OPENAPI, SCHEMA, address
 from gisapp.ogc.words import WORDS
 from gisapp.search import openapi as search
 from gisapp.settings import City
@@ -119,6 +120,24 @@ PARAMETERS: Schema = {
         "description": "as in a link “next”",
         "schema": {"type": "string"},
     },
+    **{
+        name: {"name": name, "in": "query", "description": what, "schema": {"type": "string"}}
+        for name, what in (
+            ("bbox-crs", "URI of the reference system of bbox"),
+            ("crs", "URI of the reference system of the answer"),
+            ("filter", "a condition in CQL2; see the collection's queryables"),
+            ("filter-crs", "URI of the reference system of the filter's geometries"),
+            ("meets", "id of another collection: features that touch one of it"),
+            ("meets-filter", "a condition in CQL2 on that collection"),
+            ("meets-distance", "metres within which it counts as touching"),
+            ("properties", "names of the fields wanted, separated by commas"),
+        )
+    },
+    "filter-lang": {
+        "name": "filter-lang",
+        "in": "query",
+        "schema": {"type": "string", "enum": ["cql2-text", "cql2-json"], "default": "cql2-text"},
+    },
     "featureId": {
         "name": "featureId",
         "in": "path",
@@ -165,10 +184,13 @@ def _paths() -> dict[str, Any]:
         one: _get("getCollection", "One collection", {JSON: "collection", HTML: None}, "collectionId"),
         many: _get(
             "getFeatures", "Features", {GEOJSON: "featureCollectionGeoJSON", HTML: None},
-            "collectionId", "bbox", "limit", "datetime", "after",
+            "collectionId", *ITEMS,
         ),
         many + "/{featureId}": _get(
-            "getFeature", "One feature", {GEOJSON: "featureGeoJSON", HTML: None}, "collectionId", "featureId"
+            "getFeature", "One feature", {GEOJSON: "featureGeoJSON", HTML: None}, "collectionId", "featureId", "crs",
+        ),
+        one + "/queryables": _get(
+            "getQueryables", "What filters may speak of", {SCHEMA: None, HTML: None}, "collectionId"
         ),
     }  # fmt: skip
 

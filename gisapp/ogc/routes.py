@@ -9,9 +9,11 @@ from flask import Blueprint, Response
 from gisapp import answers
 from gisapp.access.guard import installation, open_to_all, visible, visible_layers
 from gisapp.catalogue.layer import Layer
+from gisapp.features.references import Reference
 from gisapp.ogc import documents, items, links
 from gisapp.ogc.answer import Trail, answer, page
 from gisapp.ogc.openapi import definition
+from gisapp.ogc.queryables import describe_queryables
 from gisapp.ogc.request import Asked, read_request
 
 ogc = Blueprint("ogc", __name__, url_prefix="/ogc")
@@ -66,26 +68,53 @@ def collection(layer: str) -> Response:
 @open_to_all
 def features(layer: str) -> Response:
     """A page of a layer's features. Raises errors.LayerNotFound, ParameterInvalid."""
-    asked = read_request(*items.PARAMETERS)
     found, view = visible(layer)
-    text = items.page_of_items(found, view, asked)
+    asked = read_request(*items.parameters_of(found, view))
+    text, reference = items.page_of_items(found, view, asked)
     if asked.page:
         own = asked.words["items"].format(layer=found.title.get(asked.lang)), f"collections/{layer}/items"
         return page(json.loads(text), asked, *_above(asked, found), own, layer=found)
-    return answers.send(text.encode(), links.GEOJSON)
+    response = _in_system(answers.send(text.encode(), links.GEOJSON), reference)
+    response.headers["Link"] = (
+        f'<{links.address(f"collections/{layer}/queryables")}>; rel="{links.QUERYABLES}"'
+    )
+    return response
 
 
 @ogc.get("/collections/<string:layer>/items/<int:feature>")
 @open_to_all
 def feature(layer: str, feature: int) -> Response:
-    """One feature, its revision as ETag. Raises errors.LayerNotFound, FeatureNotFound."""
-    asked = read_request()
+    """One feature, its revision as ETag. Raises errors.LayerNotFound, FeatureNotFound, ParameterInvalid."""
     found, view = visible(layer)
-    text, etag = items.one_item(found, view, feature, asked)
+    asked = read_request("crs")
+    text, etag, reference = items.one_item(found, view, feature, asked)
     if asked.page:
         own = f"{found.title.get(asked.lang)} {feature}", f"collections/{layer}/items/{feature}"
         return page(json.loads(text), asked, *_above(asked, found), own, layer=found)
-    return answers.send(text.encode(), links.GEOJSON, etag=etag)
+    return _in_system(answers.send(text.encode(), links.GEOJSON, etag=etag), reference)
+
+
+@ogc.get("/collections/<string:layer>/queryables")
+@open_to_all
+def queryables(layer: str) -> Response:
+    """What a filter of this layer may speak of, as a JSON Schema. Raises errors.LayerNotFound."""
+    found, view = visible(layer)
+    asked = read_request()
+    document = describe_queryables(found, view, installation().city, asked)
+    if asked.page:
+        return answer(
+            document,
+            asked,
+            *_above(asked, found),
+            (asked.words["queryables"], f"collections/{layer}/queryables"),
+        )
+    return answers.send(json.dumps(document, ensure_ascii=False).encode(), links.SCHEMA)
+
+
+def _in_system(response: Response, reference: Reference) -> Response:
+    """Say in which reference system the coordinates are, as Part 2 wants."""
+    response.headers["Content-Crs"] = f"<{reference.uri}>"
+    return response
 
 
 def _above(asked: Asked, layer: Layer | None = None) -> Trail:

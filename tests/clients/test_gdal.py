@@ -91,3 +91,48 @@ def test_gdal_reads_the_pictures_where_the_houses_are(
     opacity = json.loads(said)["bands"][3]
     assert opacity["maximum"] > 0
     assert opacity["mean"] > 0.5 * share * 0.17 * 255  # the house covers its share, at the style's opacity
+
+
+def test_gdal_filters_by_a_field_and_by_a_box(server: str, installation: Installation) -> None:
+    with installation.database.transaction("owner") as connection:
+        count = connection.exec_driver_sql(
+            "SELECT count(*) FROM base.building WHERE floors >= 3"
+        ).scalar_one()
+    said = run(
+        "ogrinfo",
+        "-q",
+        "-so",
+        "-al",
+        f"OAPIF:{server}/ogc/collections/base.building",
+        "-where",
+        "floors >= 3",
+    )
+    assert "base.building" in said
+    listed = run(
+        "ogrinfo",
+        f"OAPIF:{server}/ogc/",
+        "base.building",
+        "-where",
+        "floors >= 3",
+        "-oo",
+        "PAGE_SIZE=1000",
+        "-fields=no",
+        "-geom=no",
+    )
+    assert listed.count("OGRFeature(") == count > 0
+
+
+def test_gdal_takes_the_plane_system_with_its_axes(
+    server: str, installation: Installation, tmp_path: Path
+) -> None:
+    """GeoJSON of the plane system has X (north) first, as EPSG says: swapped, it is where PostGIS has it."""
+    srid = installation.city.srid
+    address = f"{server}/ogc/collections/roads.street/items?limit=5&crs=EPSG:{srid}"
+    read = pyogrio.read_dataframe(address)
+    turned = shapely.transform(read.geometry.to_numpy(), lambda xy: xy[:, ::-1])
+    with installation.database.transaction("owner") as connection:
+        rows = connection.exec_driver_sql(
+            "SELECT ST_AsBinary(geom) AS g FROM roads.street ORDER BY id LIMIT 5"
+        ).all()
+    true = shapely.from_wkb([bytes(row.g) for row in rows])
+    assert shapely.hausdorff_distance(turned, true).max() < 1e-3

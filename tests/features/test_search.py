@@ -11,10 +11,13 @@ from sqlalchemy import Connection
 
 from gisapp import errors
 from gisapp.features import search as module
+from gisapp.features.references import CRS84
 from gisapp.features.search import Search, find_one, search
+from gisapp.features.selection import everything, read_selection
 from gisapp.geo.tiles import Box
 from gisapp.installation import Installation
 from gisapp.roles import PUBLIC_AUDIENCE
+from gisapp.settings import load_city
 from tests.statements import statements
 
 EVERYWHERE = (-180.0, -90.0, 180.0, 90.0)
@@ -23,13 +26,20 @@ EVERYWHERE = (-180.0, -90.0, 180.0, 90.0)
 @pytest.fixture
 def houses(installation: Installation) -> Search:
     layer = installation.catalogue.layer("base.building")
-    return Search(layer, layer.views()[0])
+    return Search(everything(layer, layer.views()[0]))
 
 
 @pytest.fixture
 def connection(installation: Installation) -> Iterator[Connection]:
     with installation.database.transaction("owner") as connection:
         yield connection
+
+
+def within(asked: Search, box: Box) -> Search:
+    chosen = asked.selection
+    values = {"bbox": ",".join(map(str, box))}
+    found = read_selection(chosen.layer, chosen.view, load_city("sample"), values)
+    return replace(asked, selection=found)
 
 
 def ids(features: str) -> list[int]:
@@ -73,7 +83,7 @@ def test_a_box_finds_what_meets_it(
         f"SELECT id FROM base.building WHERE ST_Intersects(ST_Transform(geom, 4326), {envelope}) ORDER BY id"
     )
     expected = [row.id for row in connection.exec_driver_sql(sql)]
-    page = search(installation.database, PUBLIC_AUDIENCE, replace(houses, box=box, limit=10_000))
+    page = search(installation.database, PUBLIC_AUDIENCE, replace(within(houses, box), limit=10_000))
     assert ids(page.features) == expected
     assert 3 < len(expected) < connection.exec_driver_sql("SELECT count(*) FROM base.building").scalar_one()
     assert page.matched == len(expected)
@@ -93,7 +103,7 @@ def test_a_box_finds_what_meets_it(
 def test_boxes_of_any_size_are_answered(
     installation: Installation, houses: Search, box: Box, some: bool
 ) -> None:
-    page = search(installation.database, PUBLIC_AUDIENCE, replace(houses, box=box, limit=1))
+    page = search(installation.database, PUBLIC_AUDIENCE, replace(within(houses, box), limit=1))
     assert bool(page.returned) is some
     assert bool(page.matched) is some
 
@@ -110,16 +120,17 @@ def test_what_is_too_many_to_count_is_not_counted(
 def test_a_page_is_one_statement(installation: Installation, houses: Search) -> None:
     search(installation.database, PUBLIC_AUDIENCE, houses)
     with statements() as said:
-        search(installation.database, PUBLIC_AUDIENCE, replace(houses, box=EVERYWHERE))
+        search(installation.database, PUBLIC_AUDIENCE, within(houses, EVERYWHERE))
     assert len(said) == 1
 
 
 def test_a_feature_that_is_not_there_is_said_to_be_missing(
     installation: Installation, houses: Search
 ) -> None:
+    layer, view = houses.selection.layer, houses.selection.view
     for missing in (0, 2**62, 2**63, 10**30):
         with pytest.raises(errors.FeatureNotFound):
-            find_one(installation.database, PUBLIC_AUDIENCE, houses.layer, houses.view, missing)
+            find_one(installation.database, PUBLIC_AUDIENCE, layer, view, missing)
 
 
 def test_values_that_json_has_no_number_for_come_as_words(
@@ -130,7 +141,11 @@ def test_values_that_json_has_no_number_for_come_as_words(
         first = "(SELECT min(id) FROM roads.street)"
         sql = f"UPDATE roads.street SET width = 'NaN', name = %s WHERE id = {first} RETURNING id"
         feature = connection.exec_driver_sql(sql, ('"\\\n本町</script>',)).scalar_one()
-        text = connection.exec_driver_sql(module._one(layer, layer.views()[0]), {"id": feature}).one().feature
+        text = (
+            connection.exec_driver_sql(module._one(layer, layer.views()[0], CRS84), {"id": feature})
+            .one()
+            .feature
+        )
         savepoint.rollback()
     assert json.loads(text)["properties"]["width"] == "NaN"
     assert json.loads(text)["properties"]["name"] == '"\\\n本町</script>'
