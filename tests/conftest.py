@@ -22,7 +22,7 @@ from gisapp import installation as installations
 from gisapp.access.people import DUTIES
 from gisapp.cli.db import prepare
 from gisapp.cli.people import add_person
-from gisapp.cli.up import wait_until_answering, web_command, web_environment
+from gisapp.cli.up import tile_maker_command, wait_until_answering, web_command, web_environment
 from gisapp.installation import Installation
 from gisapp.schema.sync import sync
 from gisapp.settings import ROOT, Settings
@@ -135,13 +135,16 @@ def serving(installation: Installation) -> Iterator[str]:
     """The address of a real server over an installation, as `gisapp up` starts it, while the block lasts."""
     settings = replace(installation.settings, port=free_port())
     environment = web_environment(settings)
-    child = subprocess.Popen(web_command(settings), env=environment, cwd=ROOT, start_new_session=True)
+    commands = web_command(settings), tile_maker_command()
+    children = [subprocess.Popen(one, env=environment, cwd=ROOT, start_new_session=True) for one in commands]
     try:
-        assert wait_until_answering(settings, child)
+        assert wait_until_answering(settings, children[0])
         yield f"http://127.0.0.1:{settings.port}"
     finally:
-        child.terminate()
-        child.wait(10)
+        for child in children:
+            child.terminate()
+        for child in children:
+            child.wait(10)
 
 
 @pytest.fixture(scope="session")

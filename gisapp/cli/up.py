@@ -1,8 +1,9 @@
 """`gisapp up`, `gisapp down`: the whole installation as one program in the foreground.
 
-`up` holds the owner's rights and starts three children that do not share its terminal: the web server and the sealer of
-the audit (without the owner's password: not even in their environment) and the background worker. When `up` ends, they
-end; when it was killed, the next `up` ends what it left before it starts anew.
+`up` holds the owner's rights and starts children that do not share its terminal: the web server, the tile maker and the
+sealer of the audit (without the owner's password: not even in their environment) and the background worker. When `up`
+ends, they end; when it was killed, the next `up` ends what it left before it starts anew. A tile maker that ends is started
+again, for without it everything goes on more slowly; when one of the others ends, all do.
 """
 
 from __future__ import annotations
@@ -33,6 +34,8 @@ WORKER = (
     "from gisapp.cli.worker import main; main()"  # imported, not run as __main__: its jobs are found by name
 )
 SEALER = "from gisapp.cli.sealer import main; main()"
+TILE_MAKER = "from gisapp.cli.tile_maker import main; main()"
+AGAIN_SECONDS = 1.0  # between two starts of the tile maker
 
 
 @click.command()
@@ -107,11 +110,7 @@ def run(installation: Installation, *, announce: bool = True) -> None:
     children = {"web": _spawn(web_command(settings), web_environment(settings))}
     children["worker"] = _spawn([sys.executable, "-c", WORKER], os.environ.copy())
     children["sealer"] = _spawn([sys.executable, "-c", SEALER], web_environment(settings))
-    _note(settings).parent.mkdir(parents=True, exist_ok=True)
-    pids = {"up": os.getpid()} | {name: child.pid for name, child in children.items()}
-    whole = _note(settings).with_suffix(".new")  # takes its name only when whole: others read it
-    whole.write_text(json.dumps(pids))
-    whole.replace(_note(settings))
+    _start_tile_maker(settings, children)
     stopping: list[int] = []
 
     def stop(number: int, frame: FrameType | None) -> None:
@@ -121,9 +120,20 @@ def run(installation: Installation, *, announce: bool = True) -> None:
     try:
         if wait_until_answering(settings, children["web"]) and announce:
             click.echo(f"\n地図 / maps:  http://{settings.bind}:{settings.port}/   (Ctrl-C で終了 / stops)")
-        while not stopping and all(child.poll() is None for child in children.values()):
+        started = time.monotonic()
+        while not stopping and all(
+            child.poll() is None for name, child in children.items() if name != "tiles"
+        ):
             time.sleep(0.2)
-        failed = [name for name, child in children.items() if child.poll() not in (None, 0)]
+            if children["tiles"].poll() is not None and time.monotonic() - started > AGAIN_SECONDS:
+                started = time.monotonic()
+                click.echo(
+                    "タイル作成プロセスを再起動します / the tile maker ended and is started again", err=True
+                )
+                _start_tile_maker(settings, children)
+        failed = [
+            name for name, child in children.items() if child.poll() not in (None, 0) and name != "tiles"
+        ]
     finally:
         for child in children.values():
             _end_group(child.pid)
@@ -136,6 +146,16 @@ def run(installation: Installation, *, announce: bool = True) -> None:
     if failed and not stopping:
         click.echo(f"{', '.join(failed)}: 異常終了しました / ended unexpectedly", err=True)
         sys.exit(1)
+
+
+def _start_tile_maker(settings: Settings, children: dict[str, subprocess.Popen[bytes]]) -> None:
+    """Start it, or start it again, and write down who is running."""
+    children["tiles"] = _spawn(tile_maker_command(), web_environment(settings))
+    _note(settings).parent.mkdir(parents=True, exist_ok=True)
+    pids = {"up": os.getpid()} | {name: child.pid for name, child in children.items()}
+    whole = _note(settings).with_suffix(".new")  # takes its name only when whole: others read it
+    whole.write_text(json.dumps(pids))
+    whole.replace(_note(settings))
 
 
 def wait_until_answering(settings: Settings, child: subprocess.Popen[bytes], seconds: float = 60) -> bool:
@@ -178,6 +198,11 @@ def web_command(settings: Settings) -> list[str]:
         "--blocking-threads", str(settings.threads + MOST_WAITING), "--respawn-failed-workers", "--log-level", "error",
         "--no-ws", "--workers-kill-timeout", "5",
     ]  # fmt: skip
+
+
+def tile_maker_command() -> list[str]:
+    """How the node's tile maker is started; in the web server's environment."""
+    return [sys.executable, "-c", TILE_MAKER]
 
 
 def web_environment(settings: Settings) -> dict[str, str]:

@@ -17,7 +17,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from gisapp import errors
-from gisapp.rasters.frames import read_frame, write_frame
+from gisapp.frames import read_frame, write_frame
 
 log = logging.getLogger("gisapp.rasters")
 PICTURES_EACH = 1000

@@ -16,9 +16,9 @@ from typing import IO, Any
 
 import mapnik
 
+from gisapp.frames import read_frame, write_frame
 from gisapp.rasters import FONTS
 from gisapp.rasters.draw import Canvas, Wish
-from gisapp.rasters.frames import read_frame, write_frame
 from gisapp.rasters.symbolizers import FALLBACK_FACES
 
 LONGEST_SECONDS = 10.0  # of the processor's time: a busy machine is no reason to give up

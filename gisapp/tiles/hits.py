@@ -1,8 +1,8 @@
-"""The thin path: a tile that this process has in memory is answered before Flask is called.
+"""The thin path: tiles are answered before Flask is called, from this process's memory or, vector tiles, by whoever has them.
 
 It knows no rules of its own. It remembers what the route decided for the very same credentials, layers, form and query, for
-AT_MOST seconds at most (what everybody may see: for as long as the process lives), and answers only while the cache is
-certain to be in step with the database. Everything else, every refusal, every first request goes to the route.
+AT_MOST seconds at most (what everybody may see: for as long as the process lives), and answers from memory only while the cache
+is certain to be in step with the database. Every refusal, every first request, every picture that has to be drawn goes to the route.
 """
 
 from __future__ import annotations
@@ -10,85 +10,144 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from flask import Flask, Response, current_app, request
 from werkzeug.datastructures import Headers
 
-from gisapp import security_headers
+from gisapp import error_pages, errors, security_headers
+from gisapp.geo.tiles import exists
 from gisapp.tiles.answer import OF_BODY, headers_of, kind_for, not_changed
-from gisapp.tiles.cache.cache import TileCache
 from gisapp.tiles.cache.made import HIT
+from gisapp.tiles.cache.memory import Entry, Place
 from gisapp.tiles.cache.sets import MVT, SetKey
 from gisapp.tiles.cache.tally import Tally
+from gisapp.tiles.maker import Maker, Source
 
 REMEMBERED = 1.5  # seconds after which one request asks the route again …
 AT_MOST = 2.5  # … while the others go on: with the guard's own two seconds, a right that was taken away ends within five
 CLAIMED = 0.5  # seconds that one has for asking before another tries
 MOST_REMEMBERED = 20_000
-WHO = ("HTTP_COOKIE", "HTTP_AUTHORIZATION", "REMOTE_ADDR", "HTTP_USER_AGENT", "HTTP_X_FORWARDED_FOR")
+WHO = (
+    "HTTP_COOKIE",
+    "HTTP_AUTHORIZATION",
+    "REMOTE_ADDR",
+    "HTTP_USER_AGENT",
+    "HTTP_X_FORWARDED_FOR",
+    "HTTP_HOST",
+)
 """What the guard decides by: session protection also looks at the browser and its address."""
+FOR_EVER = float("inf")
 Environ = dict[str, Any]
 Key = tuple[Any, ...]
+Answer = tuple[str, list[tuple[str, str]], bytes]
 
 
 @dataclass(slots=True)
 class Known:
     """Layers that an asker may have: when somebody is to ask the route again, until when it may be relied on, their sets by
-    zoom, and whether any cache may keep them."""
+    zoom (of vector tiles: where they come from), and whether any cache may keep them."""
 
     again: float
     until: float
-    sets: Mapping[str, SetKey]
+    sets: Mapping[str, SetKey | Source]
     shared: bool
+
+    def may_go_on(self) -> bool:
+        """Whether it may be relied on for one more request; one of many is told not to, so that it asks the route again."""
+        if self.until == FOR_EVER:
+            return True
+        now = time.monotonic()
+        if now > self.again:
+            self.again = now + CLAIMED
+            return False
+        return now <= self.until
+
+
+class Meant(NamedTuple):
+    """What a request means: by which decision, where such tiles come from, and which it is."""
+
+    known: Known
+    source: SetKey | Source
+    place: Place
 
 
 class Hits:
     """A WSGI step in front of the application."""
 
-    def __init__(self, app: Flask, cache: TileCache) -> None:
-        self._next, self._cache = app.wsgi_app, cache
+    def __init__(self, app: Flask, maker: Maker) -> None:
+        self._next, self._app, self._maker, self._cache = app.wsgi_app, app, maker, maker.cache
         self._known: dict[Key, Known] = {}
+        self._seen: dict[Key, Meant] = {}  # requests that were hits: to read their addresses once is enough
         self.found = Tally()
         self._host = bool(app.config.get("TRUSTED_HOSTS"))
         secure = bool(app.config.get("SESSION_COOKIE_SECURE"))
         self._extra = {public: _security(public, secure) for public in (True, False)}
 
     def __call__(self, environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:
-        if environ["PATH_INFO"].startswith("/tiles/") and environ["REQUEST_METHOD"] in ("GET", "HEAD"):
-            found = self._find(environ)
+        path = environ["PATH_INFO"]
+        if path.startswith("/tiles/") and environ["REQUEST_METHOD"] in ("GET", "HEAD"):
+            get, who = environ.get, self._who(environ)
+            asked = path, get("QUERY_STRING", ""), get("HTTP_ACCEPT_ENCODING", ""), who
+            meant = self._seen.get(asked) or self._meant(*asked)
+            if meant is not None and not meant.known.may_go_on():
+                self._seen.pop(asked, None)  # there may be another decision by now
+                meant = None
+            found = None if meant is None else self._find(environ, asked, meant)
             if found is not None:
-                self.found.add()
-                status, headers, body = found
-                start_response(status, headers)
-                return [body]
+                if isinstance(found, Response):
+                    return found(environ, start_response)
+                start_response(found[0], found[1])
+                return [found[2]]
         return self._next(environ, start_response)
 
-    def _find(self, environ: Environ) -> tuple[str, list[tuple[str, str]], bytes] | None:
-        parts = environ["PATH_INFO"].split("/")
+    def _meant(self, path: str, query: str, accept_encoding: str, who: Key | None) -> Meant | None:
+        """What a request means; None where it is the route's to say."""
+        parts = path.split("/")
         if len(parts) != 6:
             return None
         row, _, form = parts[5].partition(".")
-        known = self._known.get((self._who(environ), parts[2], form, environ.get("QUERY_STRING", "")))
-        if known is None:
+        known = self._known.get((who, parts[2], form, query))
+        source = None if known is None else known.sets.get(parts[3])
+        if known is None or source is None or not (parts[4].isdecimal() and row.isdecimal()):
             return None
-        now = time.monotonic()
-        if now > known.again:
-            known.again = now + CLAIMED  # this request asks; the others need not all ask at once
-            return None
-        if now > known.until:
+        of = source.of if isinstance(source, Source) else source
+        place = of.key, int(parts[4]), int(row), kind_for(of, accept_encoding)
+        return Meant(known, source, place)
+
+    def _find(self, environ: Environ, asked: Key, meant: Meant) -> Answer | Response | None:
+        entry = self._cache.ready(meant.place)
+        if entry is None:
+            return self._ask(environ, meant) if isinstance(meant.source, Source) else None
+        self.found.add()
+        if asked not in self._seen:
+            if len(self._seen) > MOST_REMEMBERED:
+                self._seen.clear()
+            self._seen[asked] = meant
+        shared = meant.known.shared
+        headers = entry.headers.get(shared)
+        if headers is None:
+            headers = entry.headers[shared] = self._headers(entry, HIT, shared=shared)
+        return self._answer(environ, entry, headers)
+
+    def _ask(self, environ: Environ, meant: Meant) -> Answer | Response | None:
+        """From the disk or whoever makes tiles; the thread waits without the interpreter."""
+        source, (_, x, y, kind), shared = meant.source, meant.place, meant.known.shared
+        assert isinstance(source, Source)
+        if not exists(source.z, x, y):
             return None
         try:
-            of, x, y = known.sets[parts[3]], int(parts[4]), int(row)
-        except (ValueError, KeyError):
-            return None
-        entry = self._cache.get(of, x, y, kind_for(of, environ.get("HTTP_ACCEPT_ENCODING", "")))
-        if entry is None:
-            return None
-        headers = entry.headers.get(known.shared)
-        if headers is None:
-            headers = [*headers_of(entry, HIT, public=known.shared), *self._extra[known.shared]]
-            entry.headers[known.shared] = headers
+            found = self._maker.tile_of(source, x, y, kind)
+        except errors.GisappError as error:
+            with self._app.request_context(environ):
+                return self._app.process_response(error_pages.answer(error))
+        return self._answer(environ, found.entry, self._headers(found.entry, found.how, shared=shared))
+
+    def _headers(self, entry: Entry, how: str, *, shared: bool) -> list[tuple[str, str]]:
+        return [*headers_of(entry, how, public=shared), *self._extra[shared]]
+
+    @staticmethod
+    def _answer(environ: Environ, entry: Entry, headers: list[tuple[str, str]]) -> Answer:
         if not_changed(environ.get("HTTP_IF_NONE_MATCH"), entry.kept):
             return "304 NOT MODIFIED", [one for one in headers if one[0] not in OF_BODY], b""
         return "200 OK", headers, b"" if environ["REQUEST_METHOD"] == "HEAD" else entry.kept.body
@@ -96,19 +155,28 @@ class Hits:
     def _who(self, environ: Environ) -> Key | None:
         """What the guard would decide by; None for a visitor."""
         if "HTTP_COOKIE" in environ or "HTTP_AUTHORIZATION" in environ:
-            return tuple(environ.get(name) for name in (*WHO, "HTTP_HOST"))
+            return tuple(map(environ.get, WHO))
         return (environ.get("HTTP_HOST"),) if self._host else None
 
+    def forget(self) -> None:
+        """Know nobody: everybody's next request goes to the route."""
+        self._known.clear()
+        self._seen.clear()
+
     def remember(
-        self, environ: Environ, layers: str, form: str, sets: Mapping[str, SetKey], *, public: bool
+        self, environ: Environ, layers: str, form: str, sets: Mapping[str, SetKey | Source], *, public: bool
     ) -> None:
         """The route let this asker have these layers in this form."""
         if len(self._known) > MOST_REMEMBERED:
-            self._known.clear()
+            self.forget()
         visitor = "HTTP_COOKIE" not in environ and "HTTP_AUTHORIZATION" not in environ
-        now = float("inf") if visitor else time.monotonic()
+        now, shared = FOR_EVER if visitor else time.monotonic(), visitor and public
         place = self._who(environ), layers, form, environ.get("QUERY_STRING", "")
-        self._known[place] = Known(now + REMEMBERED, now + AT_MOST, sets, visitor and public)
+        before = self._known.get(place)
+        if before is not None and before.shared == shared and before.sets == sets:
+            before.again, before.until = now + REMEMBERED, now + AT_MOST
+        else:
+            self._known[place] = Known(now + REMEMBERED, now + AT_MOST, sets, shared)
 
 
 def _security(public: bool, secure: bool) -> list[tuple[str, str]]:
@@ -120,10 +188,11 @@ def _security(public: bool, secure: bool) -> list[tuple[str, str]]:
     return [(name, value) for name, value in added if name not in before | {"Cache-Control"}]
 
 
-def remember(layers: str, form: str, sets: Mapping[str, SetKey], *, public: bool) -> None:
+def remember(layers: str, form: str, sets: Mapping[str, SetKey | Source], *, public: bool) -> None:
     """The route lets the asker of this request have these layers in this form: the thin path may answer them for a while.
 
-    form: how such addresses end. sets: by zoom, those that this asker may have with this very query.
+    form: how such addresses end. sets: by zoom, those that this asker may have with this very query; where they come from, so that
+    those are answered too that this process has not in memory.
     public: every visitor gets the same.
     """
     hits: Hits | None = current_app.extensions.get("gisapp_hits")

@@ -7,6 +7,7 @@ import threading
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import lru_cache
 
 from gisapp import errors
@@ -14,6 +15,8 @@ from gisapp.db import Database
 from gisapp.tiles.cache.cache import TileCache
 from gisapp.tiles.cache.made import Found, Made
 from gisapp.tiles.cache.sets import SetKey
+from gisapp.tiles.making.line import Line
+from gisapp.tiles.making.wish import Wish, found_in
 from gisapp.tiles.plan import Plan
 from gisapp.tiles.queries import read_tiles
 from gisapp.tiles.statement import statement
@@ -22,11 +25,31 @@ WAIT_SECONDS = 10.0
 HELPERS = 3  # connections, besides one's own, on which the layers of a joined tile are read at once
 
 
-class Maker:
-    """The tiles of one process. `at_once`: how many tiles PostGIS may be asked for at a time."""
+@dataclass(frozen=True)
+class Source:
+    """Where a tile comes from: the plans that are drawn at zoom `z`, read as audience `role`, and the set that they make.
 
-    def __init__(self, database: Database, cache: TileCache, at_once: int) -> None:
-        self._database, self.cache = database, cache
+    public: everybody may see all that the address names.
+    """
+
+    role: str
+    plans: tuple[Plan, ...]
+    z: int
+    of: SetKey
+    public: bool
+
+    def wish(self, x: int, y: int, kind: str) -> Wish:
+        """The tile as it is asked for between processes."""
+        names = tuple((plan.layer, plan.made_of[1].name) for plan in self.plans)
+        return Wish(self.role, names, self.of.key, self.z, x, y, kind, self.public)
+
+
+class Maker:
+    """The tiles of one process. `at_once`: how many tiles PostGIS may be asked for at a time. `line`: to the process that
+    makes them for this one, whenever it is there."""
+
+    def __init__(self, database: Database, cache: TileCache, at_once: int, line: Line | None = None) -> None:
+        self._database, self.cache, self.line = database, cache, line
         self._places = threading.BoundedSemaphore(at_once)
         self._helpers = ThreadPoolExecutor(HELPERS, thread_name_prefix="tile parts")
 
@@ -37,13 +60,30 @@ class Maker:
         tile have ranges of their own.
         `role` is an audience that may read the plans' views. Raises errors.DatabaseAway, TooSlow, Busy.
         """
-        drawn = drawn_at(plans, z)
+        return self.tile_of(source_of(role, tuple(plans), z), x, y, kind)
+
+    def tile_of(self, source: Source, x: int, y: int, kind: str) -> Found:
+        """As `tile`."""
+        role, drawn, z, of = source.role, source.plans, source.z, source.of
 
         def make() -> Made:
             return self._join(role, drawn, z, x, y) if len(drawn) > 1 else self._read(role, drawn, z, x, y)[0]
 
-        public = all(plan.public for plan in plans)
-        return self.cache.tile(set_of(drawn, z), x, y, kind, make, public=public)
+        def elsewhere() -> Found | None:
+            return self._asked(source, x, y, kind)
+
+        ask = elsewhere if self.line is not None and drawn else None
+        return self.cache.tile(of, x, y, kind, make, public=source.public, elsewhere=ask)
+
+    def _asked(self, source: Source, x: int, y: int, kind: str) -> Found | None:
+        assert self.line is not None
+        try:
+            answer = self.line.ask(source.wish(x, y, kind).as_head())
+            return None if answer is None else found_in(*answer, source.of, x, y)
+        except TimeoutError as error:
+            raise errors.Busy(seconds=5) from error
+        except ValueError:
+            return None
 
     def _join(self, role: str, plans: tuple[Plan, ...], z: int, x: int, y: int) -> Made:
         """From what is kept of its layers and what is read now; all of it as it was at one moment."""
@@ -83,6 +123,13 @@ class Maker:
 def drawn_at(plans: Sequence[Plan], z: int) -> tuple[Plan, ...]:
     """The plans that have something in a joined tile at zoom `z`: past their first zoom, and their style draws something."""
     return tuple(plan for plan in plans if z >= plan.min_zoom and plan.at(z).parts)
+
+
+@lru_cache(maxsize=8192)
+def source_of(role: str, plans: tuple[Plan, ...], z: int) -> Source:
+    """Where the joined tiles of these plans at zoom `z` come from, for those who read as this audience."""
+    drawn = drawn_at(plans, z)
+    return Source(role, drawn, z, set_of(drawn, z), all(plan.public for plan in plans))
 
 
 @lru_cache(maxsize=8192)

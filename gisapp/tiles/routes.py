@@ -14,7 +14,7 @@ from gisapp.geo.tiles import exists
 from gisapp.tiles.answer import send_tile
 from gisapp.tiles.cache.codings import kind_of
 from gisapp.tiles.hits import remember
-from gisapp.tiles.maker import drawn_at, set_of
+from gisapp.tiles.maker import source_of
 from gisapp.tiles.plan import Plan, plan
 from gisapp.tiles.setup import maker
 from gisapp.tiles.tilejson import tilejson
@@ -36,9 +36,10 @@ def tile(layers: str, z: int, x: int, y: int) -> Response:
     trail.note_opened(plan.layer for plan in plans if not plan.public and z >= plan.min_zoom)
     public, last = all(plan.public for plan in plans), max(plan.max_zoom for plan in plans)
     zooms = zooms_alike(plans, z, last)
-    remember(layers, "mvt", {str(at): set_of(drawn_at(plans, at), at) for at in zooms}, public=public)
+    role, made_of = audience_role(), tuple(plans)
+    remember(layers, "mvt", {str(at): source_of(role, made_of, at) for at in zooms}, public=public)
     kind = kind_of(request.headers.get("Accept-Encoding", ""))
-    found = maker().tile(audience_role(), plans, z, x, y, kind)
+    found = maker().tile(role, plans, z, x, y, kind)
     return send_tile(found, public=public and not answers.names_somebody())
 
 

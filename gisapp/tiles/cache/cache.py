@@ -16,8 +16,8 @@ from gisapp.tiles.cache.file import Broken, TileFile
 from gisapp.tiles.cache.flight import Flight
 from gisapp.tiles.cache.follower import MOST_BEHIND, Follower
 from gisapp.tiles.cache.ledger import Ledger, Notes
-from gisapp.tiles.cache.made import AWAY, HIT, MISS, Block, Found, Made, entries_of, is_missing
-from gisapp.tiles.cache.memory import Entry, Memory
+from gisapp.tiles.cache.made import AWAY, HIT, MISS, Block, Found, Made, as_kind, entries_of, is_missing
+from gisapp.tiles.cache.memory import Entry, Memory, Place
 from gisapp.tiles.cache.sets import Kept, SetKey
 from gisapp.tiles.cache.store import Store
 from gisapp.tiles.cache.tally import Tally
@@ -53,15 +53,15 @@ class TileCache:
                     self._opened = follower, Flight(self.folder, self._most_waiting)
         return self._opened
 
-    def get(self, of: SetKey, x: int, y: int, kind: str) -> Entry | None:
+    def ready(self, place: Place) -> Entry | None:
         """The tile, only if this process has it in memory and it is certain to be right; no waiting, no database."""
         if self._opened is None:
             return None
-        follower, self.asked = self._opened[0], now()
-        notice = follower.board.read()
-        if not follower.is_fresh(notice) or notice.sequence != self.memory.sequence:
+        self.asked = at = now()
+        notice = self._opened[0].board.recent(at)
+        if not 0 <= at - notice.followed <= MOST_BEHIND or notice.sequence != self.memory.sequence:
             return None
-        return self.memory.get((of.key, x, y, kind))
+        return self.memory.get(place)
 
     def tile(
         self,
@@ -73,8 +73,10 @@ class TileCache:
         *,
         public: bool,
         flight: Flight[Block] | None = None,
+        elsewhere: Callable[[], Found | None] | None = None,
     ) -> Found:
-        """The tile for this kind of client, made with `make` where it is not kept.
+        """The tile for this kind of client; where it is not kept, from `elsewhere` (another process of this node, which
+        keeps it), and made with `make` where that has none.
 
         public: while the database is away, what is kept may be given. flight: in which others wait for it, if not with
         those who wait for vector tiles. Raises errors.DatabaseAway, TooSlow, Busy.
@@ -90,8 +92,8 @@ class TileCache:
         entry = self._find(of, x, y, kind, sequence)
         if entry is not None:
             self.hits.add()
-            return Found(entry, HIT)
-        return self._share(of, x, y, kind, make, flight or self._parts()[1])
+            return Found(entry, HIT, sequence=sequence)
+        return self._share(of, x, y, kind, make, flight or self._parts()[1], elsewhere)
 
     def piece(self, of: SetKey, x: int, y: int) -> Made | None:
         """A tile that is part of another, if it is kept."""
@@ -130,22 +132,41 @@ class TileCache:
         return entries, self.store().put_all(of, tiles, since, may)
 
     def _share(
-        self, of: SetKey, x: int, y: int, kind: str, make: Callable[[], Made], flight: Flight[Block]
+        self,
+        of: SetKey,
+        x: int,
+        y: int,
+        kind: str,
+        make: Callable[[], Made],
+        flight: Flight[Block],
+        elsewhere: Callable[[], Found | None] | None,
     ) -> Found:
         def find() -> Block | None:
-            entry = self._find(of, x, y, kind, self.step())
-            return None if entry is None else {(x, y): Found(entry, HIT)}
+            sequence = self.step()
+            entry = self._find(of, x, y, kind, sequence)
+            return None if entry is None else {(x, y): Found(entry, HIT, sequence=sequence)}
 
         def compute() -> Block:
             self.misses.add()
             return self._make(of, x, y, kind, make)
 
+        def ask() -> Block | None:
+            found = elsewhere() if elsewhere is not None else None
+            return None if found is None else self._take_over(found, x, y, kind)
+
         for _ in range(TRIES):
-            block, own = flight.do((of.key, *of.block_of(x, y)), find, compute)
+            block, own = flight.do((of.key, *of.block_of(x, y)), find, compute, ask)
             found = (block if (x, y) in block else find() or {}).get((x, y))
             if found is not None and (own or found.current):
-                return self._as_kind(found, kind)
+                return as_kind(found, kind)
         return compute()[x, y]  # changed faster than it can be shared
+
+    def _take_over(self, found: Found, x: int, y: int, kind: str) -> Block:
+        """What another process of this node made or found, and keeps."""
+        (self.misses if found.how == MISS else self.hits).add()
+        if found.current:
+            self.memory.put(kind, found.entry, found.sequence)
+        return {(x, y): found}
 
     def _make(self, of: SetKey, x: int, y: int, kind: str, make: Callable[[], Made]) -> Block:
         since, kept = self.step(), None
@@ -159,7 +180,8 @@ class TileCache:
         if kept is not None:
             for entry in entries:
                 self.memory.put(kind, entry, kept)
-        return {(entry.x, entry.y): Found(entry, MISS, current=kept is not None) for entry in entries}
+        current, sequence = kept is not None, -1 if kept is None else kept
+        return {(entry.x, entry.y): Found(entry, MISS, current, sequence) for entry in entries}
 
     def step(self, most_behind: float = MOST_BEHIND) -> int:
         """Be in step with the database; returns the sequence of that moment. Raises errors.DatabaseAway."""
@@ -213,12 +235,8 @@ class TileCache:
     def _kept(self, of: SetKey, x: int, y: int, kind: str) -> Entry | None:
         """From the disk, in a coding that the client takes; a file that is damaged is given up."""
         try:
-            store = self.store()
-            kept = store.get(of, x, y, codings.wanted(kind))
-            if kept is None or not codings.suits(kind, kept.coding, len(kept.body)):
-                kept = store.get(of, x, y)
-                return None if kept is None else self._as_kind(Found(Entry(of, x, y, kept), HIT), kind).entry
-            return Entry(of, x, y, kept)
+            kept = self.store().get(of, x, y, codings.wanted(kind), others=True)
+            return None if kept is None else as_kind(Found(Entry(of, x, y, kept), HIT), kind).entry
         except (Broken, ValueError) as broken:
             log.warning("tile cache: a damaged file is given up (%s)", broken)
             self._give_up()
@@ -229,17 +247,6 @@ class TileCache:
             self.follower.begin_anew()
         except (errors.DatabaseAway, Broken):
             log.warning("tile cache: no new file could be begun")
-
-    def _as_kind(self, found: Found, kind: str) -> Found:
-        """The same tile in a coding that this client takes (another, for whom it was made, may take others)."""
-        kept = found.entry.kept
-        if codings.suits(kind, kept.coding, len(kept.body)):
-            return found
-        content = codings.unpack(kept.body, kept.coding)
-        coding = codings.fast(kind, len(content))
-        other = Kept(kept.hash, coding, codings.pack(content, coding), seen=kept.seen)
-        entry = Entry(found.entry.of, found.entry.x, found.entry.y, other)
-        return Found(entry, found.how, found.current)
 
     def notice(self) -> Notice | None:
         """What the node's board says; None while this process has served no tile. No waiting, no database."""
@@ -253,17 +260,28 @@ class TileCache:
         """Remove some of what was forgotten as a whole or is beyond the limit; returns how much. Raises Broken."""
         return self.store().sweep() if self._generation else 0
 
-    def harden(self, kind: str, entry: Entry, coding: str) -> None:
-        """Keep a tile that is asked for often in the strong form of this coding. Raises Broken, ValueError."""
-        sequence = self.memory.sequence
-        content = codings.unpack(entry.kept.body, entry.kept.coding)
-        body = codings.pack(content, coding, hard=True)
-        if len(body) >= len(entry.kept.body):
+    def harden(
+        self, kind: str, entry: Entry, coding: str, elsewhere: Callable[[], bytes | None] = lambda: None
+    ) -> None:
+        """Keep a tile that is asked for often in the strong form of this coding.
+
+        elsewhere: another process of this node that does it, and gives that form (empty: nothing is to be won); None where
+        there is no such process. Raises Broken, ValueError.
+        """
+        sequence, body = self.memory.sequence, elsewhere()
+        if body is None:
+            body = self._harden(entry, coding)
+        if not body:
             entry.hardened = True
             return
         kept = Kept(entry.kept.hash, coding, body, hard=True, seen=entry.kept.seen)
-        if self.store().add_form(entry.of, entry.x, entry.y, kept):
-            self.memory.put(kind, Entry(entry.of, entry.x, entry.y, kept, hardened=True), sequence)
+        self.memory.put(kind, Entry(entry.of, entry.x, entry.y, kept, hardened=True), sequence)
+
+    def _harden(self, entry: Entry, coding: str) -> bytes:
+        body = codings.pack(codings.unpack(entry.kept.body, entry.kept.coding), coding, hard=True)
+        kept = Kept(entry.kept.hash, coding, body, hard=True, seen=entry.kept.seen)
+        smaller = len(body) < len(entry.kept.body)
+        return body if smaller and self.store().add_form(entry.of, entry.x, entry.y, kept) else b""
 
     def close(self) -> None:
         """Give back files and connections."""

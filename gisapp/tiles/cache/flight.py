@@ -43,8 +43,16 @@ class Flight(Generic[T]):
         """How many compute or wait."""
         return self._waiting
 
-    def do(self, name: Hashable, find: Callable[[], T | None], compute: Callable[[], T]) -> tuple[T, bool]:
+    def do(
+        self,
+        name: Hashable,
+        find: Callable[[], T | None],
+        compute: Callable[[], T],
+        ask: Callable[[], T | None] = lambda: None,
+    ) -> tuple[T, bool]:
         """The result of `compute`, by whoever computes it now, or what `find` finds once another process has it.
+
+        ask: for a process that computes for others, where there is one; it keeps its own from computing twice.
 
         Also says whether it was computed for this caller alone: another's may have begun before this one asked.
         Raises errors.Busy where too many wait already.
@@ -59,7 +67,7 @@ class Flight(Generic[T]):
                 future = self._under_way[name] = Future()
         try:
             return (
-                self._compute(name, future, find, compute) if first else future.result(self._patience)
+                self._compute(name, future, find, compute, ask) if first else future.result(self._patience)
             ), first
         except TimeoutError as error:
             raise errors.Busy(seconds=5) from error
@@ -68,12 +76,17 @@ class Flight(Generic[T]):
                 self._waiting -= 1
 
     def _compute(
-        self, name: Hashable, future: Future[T], find: Callable[[], T | None], compute: Callable[[], T]
+        self,
+        name: Hashable,
+        future: Future[T],
+        find: Callable[[], T | None],
+        compute: Callable[[], T],
+        ask: Callable[[], T | None],
     ) -> T:
         try:
-            with self._alone(name):
-                found = find()  # another process may have had it done before we came to hold the lock
-                result = found if found is not None else compute()
+            result = ask()
+            if result is None:
+                result = self._compute_alone(name, find, compute)
         except BaseException as error:
             with self._lock:
                 del self._under_way[name]
@@ -83,6 +96,11 @@ class Flight(Generic[T]):
             del self._under_way[name]
         future.set_result(result)
         return result
+
+    def _compute_alone(self, name: Hashable, find: Callable[[], T | None], compute: Callable[[], T]) -> T:
+        with self._alone(name):
+            found = find()  # another process may have had it done before we came to hold the lock
+            return found if found is not None else compute()
 
     @contextmanager
     def _alone(self, name: Hashable) -> Iterator[None]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from gisapp.changes.follow import Change
 from gisapp.tiles.cache import codings
@@ -33,12 +33,13 @@ class Made:
 class Found:
     """A tile and how it was come by: HIT, MISS, or AWAY (the database does not answer; this was right before).
 
-    current: it shows all that had been followed when it was found.
+    current: it shows all that had been followed when it was found, which was the node's changes up to `sequence`.
     """
 
     entry: Entry
     how: str
     current: bool = True
+    sequence: int = -1
 
 
 Block = dict[Place, Found]
@@ -55,6 +56,20 @@ def _packed(content: bytes, kind: str, seen: str) -> Kept:
     coding = codings.fast(kind, len(content))
     digest = hashlib.blake2b(content, digest_size=12).hexdigest()
     return Kept(digest, coding, codings.pack(content, coding), seen=seen)
+
+
+def as_kind(found: Found, kind: str) -> Found:
+    """The same tile in a coding that this kind of client takes (another, for whom it was made, may take others).
+
+    Raises ValueError where its body is damaged.
+    """
+    kept = found.entry.kept
+    if codings.suits(kind, kept.coding, len(kept.body)):
+        return found
+    content = codings.unpack(kept.body, kept.coding)
+    coding = codings.fast(kind, len(content))
+    other = Kept(kept.hash, coding, codings.pack(content, coding), seen=kept.seen)
+    return replace(found, entry=Entry(found.entry.of, found.entry.x, found.entry.y, other))
 
 
 def is_missing(of: SetKey, x: int, y: int, seen: str, change: Change) -> bool:

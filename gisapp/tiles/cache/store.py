@@ -41,12 +41,16 @@ class Store:
     def __init__(self, file: TileFile, limit: int) -> None:
         self._file, self.limit = file, limit
 
-    def get(self, of: SetKey, x: int, y: int, codings: Sequence[str] | None = None) -> Kept | None:
-        """The tile in the first of these codings that is there (None: in any)."""
+    def get(
+        self, of: SetKey, x: int, y: int, codings: Sequence[str] | None = None, *, others: bool = False
+    ) -> Kept | None:
+        """The tile in the first of these codings that is there (None: in any); others: else in another."""
         with self._file.connection() as db:
             rows = db.execute(_GET, (of.key, x, y)).fetchall()
         found = {row[1]: row for row in rows}
         coding = next((one for one in codings or found if one in found), None)
+        if coding is None and others:
+            coding = next(iter(found), None)
         if coding is None:
             return None
         hash, _, body, hard, crc, seen = found[coding]
