@@ -57,6 +57,7 @@ from gisapp.errors.people import (
     TokenInvalid,
     WishRefused,
 )
+from gisapp.errors.revisions import NothingToUndo, RevisionBuiltOn, RevisionNotFound, RevisionNotKept
 from gisapp.errors.tiles import BundleRefused, CacheUnreadable, DataReplaced, SeedingStopped
 
 __all__ = [
@@ -87,6 +88,7 @@ __all__ = [
     "NotAllowed",
     "NotMigrated",
     "NothingToPurge",
+    "NothingToUndo",
     "OnDutyOnly",
     "PageNotFound",
     "ParameterInvalid",
@@ -95,6 +97,9 @@ __all__ = [
     "PortTaken",
     "ProviderFailed",
     "RequestInvalid",
+    "RevisionBuiltOn",
+    "RevisionNotFound",
+    "RevisionNotKept",
     "SeedingStopped",
     "SettingInvalid",
     "SignInFailed",

@@ -8,37 +8,37 @@ from __future__ import annotations
 
 import tempfile
 import time
+import uuid
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 import psycopg
 import shapely
-from psycopg import sql
 from sqlalchemy import Connection
 
 from gisapp import errors
-from gisapp.audit.record import Entry, Who, record
+from gisapp.audit.record import Who
 from gisapp.catalogue.layer import Layer
 from gisapp.geo.crs import Bounds
 from gisapp.installation import Installation
-from gisapp.intake.checks.city import all_outside_city, outside_city
-from gisapp.intake.checks.keys import keys_there_already, keys_without_value, repeated_keys
+from gisapp.intake.checks.city import outside_city
 from gisapp.intake.columns import ColumnMap, map_columns, no_field_found
 from gisapp.intake.copy import raw_connection
 from gisapp.intake.fields import convert_columns
 from gisapp.intake.options import Options
 from gisapp.intake.place import Placement, area_of_bounds, lonlat_bounds, place
-from gisapp.intake.problem import ERROR, REPAIR, Problem, refuse
-from gisapp.intake.publish import lock_layer, publish
+from gisapp.intake.problem import refuse
 from gisapp.intake.read import open_source
+from gisapp.intake.repairs import Keeper
 from gisapp.intake.report import Report
+from gisapp.intake.settle import check_mode, complete, settle
 from gisapp.intake.shape import shape_rows
 from gisapp.intake.source import Batch, Source
-from gisapp.intake.stage import create_stage, stage_rows
+from gisapp.intake.stage import PASSING, Stage, create_stage, kept_stage, stage_rows
 from gisapp.intake.trouble import told_apart
 
 Progress = Callable[[int, int | None], None]  # rows done, rows altogether (None: not known)
@@ -57,6 +57,10 @@ class Order:
     who: str
     dry_run: bool = False
     author: Who | None = None  # for the audit, where more is known than `who`
+    keep: uuid.UUID | None = None  # nothing is published: the rows stay staged under this upload's id
+    declined: tuple[
+        str, ...
+    ] = ()  # repairs that are not wanted: rows with them are left out of the difference
 
 
 @dataclass(frozen=True)
@@ -83,7 +87,7 @@ def load_file(
     began = time.monotonic()
     report = Report(order.name, order.layer, order.options.mode, order.dry_run)
     try:
-        _check_mode(order)
+        check_mode(order)
         with tempfile.TemporaryDirectory(prefix="gisapp-") as scratch:
             source = open_source(order.path, order.name, order.options, Path(scratch))
             with (
@@ -104,7 +108,7 @@ def load_file(
                     report.revision = None
     except errors.FileRefused as refusal:
         report.seconds = time.monotonic() - began
-        _complete(refusal, report)
+        complete(refusal, report)
         raise
     return report
 
@@ -127,21 +131,12 @@ def _load(
     placed = place(source, first.geometry, city, order.options.crs)
     report.transformation, report.system_from = placed.transformation, placed.said_by
     plan = _Plan(columns, placed, _city_area(raw, installation, layer))
-    staged = create_stage(raw, layer)
-    box = _stage(raw, plan, order, city.srid, chain([first], batches), report, progress, source.count)
+    stage = PASSING if order.keep is None else kept_stage(order.keep)
+    create_stage(raw, layer, stage)
+    box = _stage(raw, stage, plan, order, city.srid, chain([first], batches), report, progress, source.count)
     if box is not None:
         report.bounds = lonlat_bounds(box, city)
-    _check_whole(raw, order, staged, report, city.name_ja)
-    lock_layer(raw, layer)
-    if order.options.mode == "append":
-        report.findings.add(keys_there_already(raw, layer, staged))
-    _refuse_if_wrong(report)
-    what = {"file": order.name, "mode": order.options.mode, "rows": report.loaded}
-    report.revision, report.difference = publish(raw, layer, order.options.mode, staged, order.who, what)
-    said = what | {"revision": report.revision, "difference": report.difference}
-    record(
-        connection, Entry("published", order.author or Who(order.who, via="shell"), layer.id, details=said)
-    )
+    settle(connection, installation.database, order, stage, report, city.name_ja)
 
 
 def _first(batches: Iterator[Batch]) -> Batch:
@@ -181,6 +176,7 @@ def _city_area(raw: psycopg.Connection[Any], installation: Installation, layer: 
 
 def _stage(
     raw: psycopg.Connection[Any],
+    stage: Stage,
     plan: _Plan,
     order: Order,
     srid: int,
@@ -191,6 +187,11 @@ def _stage(
 ) -> Bounds | None:
     """Shape, convert and check batch after batch into the staging table; returns the box of all rows, None for no rows."""
     boxes = []
+    keeper = (
+        Keeper(raw, stage, order.layer, plan.columns, plan.placed.transformation, srid)
+        if stage.kept
+        else None
+    )
     for batch in batches:
         shaped = shape_rows(batch.geometry, batch.rows, order.layer.geometry, plan.placed.transformation)
         geometry, rows = shaped.geometry[shaped.kept], batch.rows[shaped.kept]
@@ -200,68 +201,11 @@ def _stage(
         report.read += len(batch.rows)
         report.loaded += len(rows)
         report.dropped = report.read - report.loaded
-        stage_rows(raw, columns, geometry, rows, srid)
+        stage_rows(raw, stage, columns, geometry, rows, srid)
+        if keeper is not None:
+            keeper.keep(batch, shaped.kept, columns, [*batch.problems, *shaped.problems, *wrong])
         if len(rows):
             boxes.append(shapely.total_bounds(geometry))
         if progress is not None:
             progress(report.read, count)
     return tuple(shapely.total_bounds([shapely.box(*box) for box in boxes]).tolist()) if boxes else None
-
-
-def _check_whole(
-    raw: psycopg.Connection[Any], order: Order, staged: sql.Identifier, report: Report, city_name: str
-) -> None:
-    """What can be judged only when all rows are there. Raises errors.FileRefused for errors found until now."""
-    report.repaired = report.findings.count_rows(REPAIR)
-    report.findings.add(repeated_keys(raw, order.layer, staged))
-    if order.options.mode == "upsert":
-        report.findings.add(keys_without_value(raw, order.layer, staged))
-    if report.bounds and report.findings.rows_of("partly_outside_city") == report.loaded:
-        report.findings.drop("partly_outside_city")
-        report.findings.add([all_outside_city(report.bounds, report.loaded, city_name)])
-    _refuse_if_wrong(report)
-    if not report.loaded:
-        why = ("読み込める行が一つもありません", "there is no row that can be loaded")
-        refuse(
-            "empty_file",
-            why,
-            ("位置や形状のあるデータを書き出してください。", "Export rows that have a position."),
-        )
-
-
-def _check_mode(order: Order) -> None:
-    layer = order.layer
-    if order.options.mode == "upsert" and not layer.key:
-        ja = f"レイヤー「{layer.title.ja}」にはキーがないため、upsert（キーによる更新）はできません"
-        why = (ja, f"the layer “{layer.title.en}” has no key to update its rows by")
-        refuse("no_key", why, ("replace か append を使ってください。", "Use replace or append."))
-
-
-def _refuse_if_wrong(report: Report) -> None:
-    if found := report.errors:
-        _refuse_with(found)
-
-
-def _refuse_with(found: list[Problem]) -> NoReturn:
-    more = len(found) - 3
-    ja = "／".join(problem.line("ja") for problem in found[:3]) + (f"／ほか {more} 種類" if more > 0 else "")
-    en = "; ".join(problem.line("en") for problem in found[:3]) + (
-        f"; and {more} kinds more" if more > 0 else ""
-    )
-    do = {
-        "do_ja": "ファイルを直して、もう一度読み込んでください。",
-        "do_en": "Correct the file and load it again.",
-    }
-    raise errors.FileRefused(why_ja=ja, why_en=en, **do)
-
-
-def _complete(refusal: errors.FileRefused, report: Report) -> None:
-    """Give the refusal the file's name and the report, and the report what the refusal says."""
-    values = refusal.values
-    values["file"] = report.file
-    if code := values.get("problem"):
-        ja, en = f"{values['why_ja']}。{values['do_ja']}", f"{values['why_en']}. {values['do_en']}"
-        report.findings.add([Problem(ERROR, str(code), ja, en)])
-    report.ok, report.loaded, report.difference, report.revision = False, 0, None, None
-    values["outcome"] = report
-    values["report"] = report.as_json(most_rows=100)["problems"]

@@ -1,7 +1,7 @@
 """`layers sync`: plan what the database lacks to fit the layer folders, and do it in one transaction.
 
-Order: renames, views that stand in the way, tables, views, triggers that note changes, generalised tables, roles,
-rights.
+Order: renames, views that stand in the way, tables, views, triggers that note changes, generalised tables, history,
+roles, rights.
 """
 
 from __future__ import annotations
@@ -16,10 +16,11 @@ from sqlalchemy.exc import OperationalError
 
 from gisapp import errors
 from gisapp.catalogue import generalised as generalised_tables
+from gisapp.catalogue import history as history_tables
 from gisapp.catalogue.load import Catalogue
 from gisapp.db import Database
 from gisapp.installation import Installation
-from gisapp.schema import changes, generalised, rights, tables, views
+from gisapp.schema import changes, generalised, history, rights, tables, views
 from gisapp.schema.step import Step, quote, statement
 
 LOCK_TIMEOUT = "3s"
@@ -77,8 +78,9 @@ def _sync(connection: Connection, installation: Installation, dry_run: bool, all
         do(views.create_steps(connection, catalogue, set()))
         do(changes.change_steps(connection, catalogue, _changing([*renamed, *steps])))
         do(generalised.generalised_steps(connection, catalogue))
+        do(history.history_steps(connection, catalogue))
         want = rights.wanted(catalogue, audiences(connection, catalogue))
-        schemas = [*sorted(catalogue.departments), generalised_tables.SCHEMA]
+        schemas = [*sorted(catalogue.departments), generalised_tables.SCHEMA, history_tables.SCHEMA]
         do(rights.role_steps(database, want, rights.actual(connection, database, want, schemas)))
         do(rights.grant_steps(database, want, rights.actual(connection, database, want, schemas)))
         _refresh_logins(connection, database, want)

@@ -123,7 +123,7 @@ def test_a_killed_worker_leaves_nothing_half_done_and_the_next_one_finishes(
     start()
     wait_until(lambda: state(city, upload_id) == "published")
     assert ask(city, "SELECT count(*) FROM disaster.shelter") == [(MANY,)]
-    assert not file_of(city.settings, upload_id).exists()
+    wait_until(lambda: not file_of(city.settings, upload_id).exists(), 10)
 
 
 def test_a_reader_that_crashes_is_a_sentence_and_the_worker_goes_on(
