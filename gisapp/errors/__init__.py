@@ -39,6 +39,7 @@ from gisapp.errors.installing import (
 )
 from gisapp.errors.intake import (
     FileRefused,
+    OffsetWrong,
     UploadNotFound,
     UploadState,
 )
@@ -89,6 +90,7 @@ __all__ = [
     "NotMigrated",
     "NothingToPurge",
     "NothingToUndo",
+    "OffsetWrong",
     "OnDutyOnly",
     "PageNotFound",
     "ParameterInvalid",

@@ -42,6 +42,7 @@ upload = sa.Table(
     sa.Column("received", sa.BigInteger, nullable=False, server_default="0"),
     sa.Column("difference", pg.JSONB),  # counts of the staged rows against the layer
     sa.Column("seen", PgSnapshot),  # the layer as it was then
+    sa.Column("compared_at", sa.DateTime(timezone=True)),
     sa.Column("revision", sa.BigInteger),  # under which it was published
     sa.Column("notice", pg.JSONB),  # what a person should know before going on: code, ja, en
     sa.Column("changed_at", sa.DateTime(timezone=True), nullable=False, server_default=sa.func.now()),

@@ -53,6 +53,7 @@ def settle(
     refuse_if_wrong(report)
     if stage.kept:
         index_stage(raw, database, layer, stage)
+        (report.seen,) = raw.execute("SELECT pg_current_snapshot()::text").fetchone() or ("",)
         report.difference = compare(raw, layer, stage, mode, order.declined)
         return
     what = {"file": order.name, "mode": mode, "rows": report.loaded}

@@ -30,6 +30,7 @@ ALTER TABLE gisapp.upload
   ADD COLUMN received bigint NOT NULL DEFAULT 0,
   ADD COLUMN difference jsonb,
   ADD COLUMN seen pg_snapshot,
+  ADD COLUMN compared_at timestamptz,
   ADD COLUMN revision bigint,
   ADD COLUMN notice jsonb,
   ADD COLUMN changed_at timestamptz NOT NULL DEFAULT now();
