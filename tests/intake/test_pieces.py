@@ -15,7 +15,8 @@ from gisapp.installation import Installation
 from gisapp.intake.process import process_upload
 from gisapp.intake.uploads import file_of
 from tests.intake.conftest import ask
-from tests.intake.test_waiting import Waiting, client, streets, token, waiting
+from tests.intake.test_waiting import client, streets, token, waiting
+from tests.intake.waiter import Waiting
 
 __all__ = ["client", "token", "waiting"]
 pytestmark = pytest.mark.usefixtures("empty_layers")

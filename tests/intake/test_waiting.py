@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import shutil
 import threading
 import uuid
@@ -25,33 +24,10 @@ from gisapp.intake.uploads import forget_old_uploads
 from tests.conftest import PASSWORD
 from tests.intake.conftest import ask, forget_jobs, load_into
 from tests.intake.files import LAT, LON, feature, geojson, line, square
+from tests.intake.waiter import Waiting
 
 pytestmark = pytest.mark.usefixtures("empty_layers")
 STAGED = "SELECT count(*) FROM pg_class WHERE relnamespace = 'staging'::regnamespace AND relkind = 'r'"
-
-
-class Waiting:
-    """A person with a token, over HTTP, and the worker at once after each request."""
-
-    def __init__(self, city: Installation, client: FlaskClient, token: str) -> None:
-        self.city, self.client = city, client
-        self.headers = {"Authorization": f"Bearer {token}"}
-
-    def send(self, path: Path, layer: str = "roads.street", **fields: Any) -> str:
-        data = {"file": (io.BytesIO(path.read_bytes()), path.name), "publish": "0", **fields}
-        answer = self.client.post(f"/api/layers/{layer}/uploads", data=data, headers=self.headers)
-        assert answer.status_code == 202, answer.get_data(as_text=True)
-        process_upload(self.city, uuid.UUID(answer.json["id"]))
-        return str(answer.json["id"])
-
-    def get(self, upload_id: str, what: str = "") -> Any:
-        return self.client.get(f"/api/uploads/{upload_id}{what}", headers=self.headers)
-
-    def post(self, upload_id: str, verb: str, **fields: Any) -> dict[str, Any]:
-        answer = self.client.post(f"/api/uploads/{upload_id}/{verb}", data=fields, headers=self.headers)
-        assert answer.status_code in (200, 202), answer.get_data(as_text=True)
-        process_upload(self.city, uuid.UUID(upload_id))
-        return dict(self.get(upload_id).json)
 
 
 @pytest.fixture(scope="module")
