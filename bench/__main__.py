@@ -5,7 +5,7 @@ python -m bench cold peers --keep-city             these steps only, on the city
 python -m bench growth --sizes 50000,500000,2000000 --make-missing
 python -m bench report                             tables, charts and the README from what was measured
 
-Steps: city (generate and load), identify, cold, peers, askers, hits, memory, edits, nerima, noisy, growth, report.
+Steps: city (generate and load), identify, cold, peers, askers, hits, memory, edits, intake, nerima, noisy, growth, report.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from bench import (
     growth,
     hits,
     identify,
+    intake,
     memory,
     nerima,
     noisy,
@@ -44,7 +45,7 @@ SERVED: dict[str, Callable[[Installation, Server], dict[str, Any]]] = {
     "edits": edits.edits,
 }
 """Steps over the server of one made-up city, in the order in which they disturb the least."""
-ALL = ("city", *SERVED, "nerima", "noisy", "growth", "report")
+ALL = ("city", *SERVED, "intake", "nerima", "noisy", "growth", "report")
 
 
 def main() -> None:
@@ -58,6 +59,8 @@ def main() -> None:
     elif not city.kept(settings) and set(steps) & set(SERVED):
         raise SystemExit(f"bench: there is no city of {words.parcels} parcels yet: run the step `city` first")
     _serve(settings, words.parcels, [step for step in SERVED if step in steps])
+    if "intake" in steps:
+        results.keep(f"intake-{words.parcels}", lambda: intake.intake(words.parcels), settings)
     if "nerima" in steps:
         results.keep("nerima", lambda: nerima.nerima(keep_city=words.keep_city), settings)
     if "noisy" in steps:

@@ -20,6 +20,7 @@ def lines(read: Read, parcels: int) -> str:
         (f"askers-{parcels}", _askers),
         ("growth", _growth),
         ("nerima", _nerima),
+        (f"intake-{parcels}", _intake),
         (
             f"identify-{parcels}",
             lambda r: [(f"identify over all public layers, {parcels:,} parcels", "", _pair(r))],
@@ -76,6 +77,22 @@ def _cold(result: Row) -> list[tuple[str, str, str]]:
             f"{result['worst_bytes'] / 1000:,.1f} kB; above: {_named(large)}",
         ),
     ]
+
+
+def _intake(result: Row) -> list[tuple[str, str, str]]:
+    reach, found = result["reach"], []
+    words = {"empty": "into an empty layer", "replace": "in place of a full one"}
+    for row in result["rows"]:
+        ours, theirs = row["gisapp"], row["ogr2ogr"]
+        found.append(
+            (
+                f"{result['parcels']:,} polygons of a GeoPackage {words[row['into']]}",
+                f"≤ {reach[row['into']]:g}× ogr2ogr; ≤ {reach['memory_mb']:,} MB",
+                f"{row['ratio']}× ({ours['seconds']} : {theirs['seconds']} s); {ours['memory_mb']} MB; "
+                f"a reader waited {ours['longest_wait_s']} s at most",
+            )
+        )
+    return found
 
 
 def _peers(result: Row) -> list[tuple[str, str, str]]:

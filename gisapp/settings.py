@@ -50,6 +50,9 @@ class Settings:
         "Processes that draw picture tiles for each web process, started when one is asked for; at least 1.",
     )
     statement_timeout_ms: int = _setting(10_000, "Time limit of one statement of a request.")
+    grids: str = _setting(
+        "", "Folder of the national datum grids (`gisapp db grids`); empty: GISAPP_HOME/grids."
+    )
     upload_limit_mb: int = _setting(512, "Largest file that may be uploaded.")
     history_days: int = _setting(
         400, "Days that rows are kept as they were before a change, so that it can be undone."
@@ -70,6 +73,11 @@ class Settings:
         "", "Folder for the audit's roots, best on another machine's disk; empty: GISAPP_HOME/audit-roots."
     )
     audit_years: int = _setting(5, "Years that `gisapp audit purge` keeps entries of the audit (at least 1).")
+
+
+def grids_folder(settings: Settings) -> Path:
+    """Where this installation keeps the national datum grids."""
+    return Path(settings.grids) if settings.grids else settings.home / "grids"
 
 
 def load_settings(environ: Mapping[str, str] | None = None) -> Settings:

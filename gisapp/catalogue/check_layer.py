@@ -16,7 +16,9 @@ from gisapp.catalogue.check_meaning import (
 )
 from gisapp.catalogue.folders import Folder
 from gisapp.catalogue.layer import (
+    FORMS,
     GEOMETRIES,
+    OVERLAPS,
     STANDARD_COLUMNS,
     TYPES,
     Text,
@@ -61,7 +63,12 @@ def _keys(departments: Collection[str]) -> dict[str, Key]:
     }
     fields = _many(_field_keys(departments))
     codes = _many(
-        {"confirmed": Key(shapes.boolean), "source": Key(shapes.words), "values": Key(shapes.anything, True)}
+        {
+            "confirmed": Key(shapes.boolean),
+            "source": Key(shapes.words),
+            "values": Key(shapes.anything, True),
+            "alias": Key(shapes.anything),
+        }
     )
     return {
         "title": Key(shapes.pair, required=True),
@@ -72,6 +79,7 @@ def _keys(departments: Collection[str]) -> dict[str, Key]:
         "see": Key(shapes.visibility(departments), required=True),
         "default": Key(shapes.boolean),
         "was": Key(shapes.identifier),
+        "overlap": Key(shapes.one_of(OVERLAPS)),
         "zoom": Key(lambda path, value: shapes.table(path, value, zooms), required=True),
         "source": Key(lambda path, value: shapes.table(path, value, source), required=True),
         "fields": Key(fields),
@@ -85,6 +93,8 @@ def _field_keys(departments: Collection[str]) -> dict[str, Key]:
         "title": Key(shapes.pair, required=True),
         "required": Key(shapes.boolean),
         "alias": Key(shapes.texts),
+        "shares": Key(shapes.texts),
+        "form": Key(shapes.one_of(FORMS)),
         "see": Key(shapes.visibility(departments)),
         "personal": Key(shapes.boolean),
         "unit": Key(shapes.words),
@@ -171,6 +181,16 @@ def _check_codes(name: str, codes: object) -> Findings:
         return
     for code, title in values.items():
         yield from shapes.pair(f"{path}.values.{code}", title)
+    alias = codes.get("alias", {})
+    if not isinstance(alias, Mapping):
+        yield f"{path}.alias", Text("表（テーブル）ではありません", "it is not a table")
+        return
+    for text, code in alias.items():
+        if str(code) not in values:
+            yield (
+                f"{path}.alias.{text}",
+                Text("コード表にないコードです", "there is no such code in the list"),
+            )
 
 
 def _number(value: object) -> bool:

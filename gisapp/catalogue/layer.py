@@ -8,6 +8,7 @@ holds one of the tokens in its `see`; a field only together with its layer.
 
 from __future__ import annotations
 
+import dataclasses
 import string
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -23,6 +24,8 @@ STAFF: Visibility = frozenset({"staff"})
 
 GEOMETRIES = ("Point", "MultiPoint", "LineString", "MultiLineString", "Polygon", "MultiPolygon")
 TYPES = ("text", "integer", "number", "boolean", "date", "datetime")
+OVERLAPS = ("allow", "forbid")
+FORMS = ("local_government_code",)
 STANDARD_COLUMNS = ("id", "revision", "geom", "geom_web")
 """Columns that every layer's table has besides its fields, and every view of it too."""
 
@@ -64,12 +67,16 @@ class Source:
 
 @dataclass(frozen=True, eq=False)
 class CodeList:
-    """What the codes of a field mean. Codes are kept as text ("1"), also where the field is an integer."""
+    """What the codes of a field mean. Codes are kept as text ("1"), also where the field is an integer.
+
+    alias: what files write instead of a code or its title ("第1種低層住居専用地域") → the code.
+    """
 
     name: str
     values: Mapping[str, Text]
     confirmed: bool = False
     source: str = ""
+    alias: Mapping[str, str] = dataclasses.field(default_factory=dict)
 
     def title(self, code: object) -> Text | None:
         """The meaning of a code as it comes from the database (1 or "1"); None for one that is not in the
@@ -88,6 +95,10 @@ class Field:
     see: Visibility
     required: bool = False
     alias: tuple[str, ...] = ()
+    shares: tuple[
+        str, ...
+    ] = ()  # columns of another field from which this one is read too, where it has none of its own
+    form: str = ""  # one of FORMS: what kind of name its values are
     unit: str = ""
     codes: str | None = None
     personal: bool = False
@@ -150,6 +161,7 @@ class Layer:
     folder: Path
     was: str | None = None  # the table's name before, in the same department
     generalised: tuple[Generalised, ...] = ()  # by zoom, from the lowest
+    overlap: str = "allow"  # or forbid: no two of its polygons may share an area
 
     def field(self, name: str) -> Field:
         """The field of that name. Raises KeyError."""

@@ -95,6 +95,7 @@ def read_layer(folder: Folder) -> Layer:
         folder=folder.path,
         was=raw.get("was"),
         generalised=_generalised(raw["zoom"].get("generalised", [])),
+        overlap=raw.get("overlap", "allow"),
     )
 
 
@@ -116,6 +117,8 @@ def _field(name: str, raw: Mapping[str, Any], layer_see: object) -> Field:
         see=visibility_of(raw.get("see", layer_see)),
         required=raw.get("required", False),
         alias=tuple(raw.get("alias", ())),
+        shares=tuple(raw.get("shares", ())),
+        form=raw.get("form", ""),
         unit=raw.get("unit", ""),
         codes=raw.get("codes"),
         personal=raw.get("personal", False),
@@ -125,7 +128,8 @@ def _field(name: str, raw: Mapping[str, Any], layer_see: object) -> Field:
 
 def _codes(name: str, raw: Mapping[str, Any]) -> CodeList:
     values = {code: _text(title) for code, title in raw["values"].items()}
-    return CodeList(name, values, raw.get("confirmed", False), raw.get("source", ""))
+    alias = {text: str(code) for text, code in raw.get("alias", {}).items()}
+    return CodeList(name, values, raw.get("confirmed", False), raw.get("source", ""), alias)
 
 
 def _text(raw: Mapping[str, str]) -> Text:

@@ -82,15 +82,31 @@ def draft_layer(department: str, name: str, geometry: str, root: Path) -> Path:
     Raises errors.CatalogueInvalid for an unknown department, a name or geometry that cannot be, or a folder
     that is there already; then nothing is written.
     """
-    names = [*shapes.identifier("department", department), *shapes.identifier("name", name)]
-    if names:
-        raise invalid([Problem(LAYERS, *finding) for finding in names])
-    folder = Folder(root / LAYERS / department / name)
+    departments = known_departments(root)
+    layer = _layer_text(departments, department, name, geometry)
+    return write_folder(root, root / LAYERS, department, name, layer, draft_style(geometry, "name"))
+
+
+def known_departments(root: Path) -> Mapping[str, Any]:
+    """The tables of departments.toml. Raises errors.CatalogueInvalid."""
     departments = folders.read_toml(root / DEPARTMENTS)
     if isinstance(departments, Text):
         raise invalid([Problem(DEPARTMENTS, "", departments)])
-    layer, style = _layer_text(departments, department, name, geometry), _style(geometry)
-    problems = _problems(root, folder, departments, layer, style)
+    return departments
+
+
+def write_folder(
+    root: Path, top: Path, department: str, name: str, layer: str, style: list[Mapping[str, Any]]
+) -> Path:
+    """Write top/<department>/<name>/ with the text of layer.toml and a style, and return that folder.
+
+    Raises errors.CatalogueInvalid with every mistake; then nothing is written.
+    """
+    names = [*shapes.identifier("department", department), *shapes.identifier("name", name)]
+    if names:
+        raise invalid([Problem(LAYERS, *finding) for finding in names])
+    folder = Folder(top / department / name)
+    problems = _problems(root, folder, known_departments(root), layer, style)
     if problems:
         raise invalid(problems)
     folder.path.mkdir(parents=True)
@@ -115,18 +131,19 @@ def _layer_text(departments: Mapping[str, Any], department: str, name: str, geom
     )
 
 
-def _style(geometry: str) -> list[Mapping[str, Any]]:
+def draft_style(geometry: str, label: str) -> list[Mapping[str, Any]]:
+    """A plain style for the type of geometry; `label`: the field that is written on the map (empty: none)."""
     placement = {"symbol-placement": "line"} if "Line" in geometry else {}
-    label = {
+    written = {
         "id": "name",
         "type": "symbol",
         "metadata": {"slot": "label"},
         "minzoom": 14,
-        "layout": {"text-field": ["get", "name"], "text-font": [_FONT], "text-size": 12, **placement},
+        "layout": {"text-field": ["get", label], "text-font": [_FONT], "text-size": 12, **placement},
         "paint": {"text-color": "#123a6b", "text-halo-color": "#ffffff", "text-halo-width": 1.5},
     }
     shape = _SHAPE_STYLES.get(geometry.removeprefix("Multi"))
-    return [shape, label] if shape else [label]
+    return [*([shape] if shape else []), *([written] if label else [])]
 
 
 def _style_text(style: list[Mapping[str, Any]]) -> str:

@@ -10,10 +10,11 @@ import click
 import psycopg
 
 from gisapp import cluster
+from gisapp.geo.grids import FORMS, PATCHJGD, TKY2JGD, find_grids
 from gisapp.installation import Installation, address_file, open_for_shell, sealing_database
 from gisapp.roles import SEALER
 from gisapp.schema.prepare import create_database, current_migration, migrate, newest_migration
-from gisapp.settings import load_settings
+from gisapp.settings import grids_folder, load_settings
 
 
 @click.group()
@@ -24,6 +25,7 @@ def db() -> None:
     Examples:
       gisapp db status
       gisapp db psql -- -c "SELECT count(*) FROM roads.street"
+      gisapp db grids
     """
 
 
@@ -86,6 +88,31 @@ def _look(installation: Installation) -> dict[str, object]:
         "postgis": postgis[0] if postgis else None,
         "migration": migration,
     }
+
+
+@db.command("grids")
+@click.option("--json", "as_json", is_flag=True, help="For scripts.")
+def grids_command(as_json: bool) -> None:
+    """測地系変換の格子（TKY2JGD など）の有無と置き場所。The national datum grids: which are there, where to put them."""
+    settings = load_settings()
+    folder = grids_folder(settings)
+    found = find_grids([folder])
+    there = {TKY2JGD: found.tky2jgd, PATCHJGD: found.patchjgd}
+    if as_json:
+        files = {name: str(grid.path) if grid else None for name, grid in there.items()}
+        click.echo(json.dumps({"folder": str(folder), "grids": files}, ensure_ascii=False))
+        return
+    for name, grid in there.items():
+        state = f"あり / there: {grid.path}" if grid else "なし / not there"
+        click.echo(f"{name} ({GRID_WORDS[name]}): {state}")
+    click.echo(
+        f"置き場所 / put them into: {folder}（{'・'.join(FORMS)}）\n"
+        "国土地理院の TKY2JGD・PatchJGD を PROJ の形式にしたものを、この名前で置きます。"
+        " / TKY2JGD and PatchJGD of the Geospatial Information Authority in a form that PROJ reads, under these names."
+    )
+
+
+GRID_WORDS = {TKY2JGD: "Tokyo Datum → JGD2000", PATCHJGD: "JGD2000 → JGD2011"}
 
 
 @db.command()

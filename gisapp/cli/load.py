@@ -13,26 +13,40 @@ from tqdm import tqdm
 
 from gisapp import errors
 from gisapp.audit.record import shell_user
-from gisapp.installation import open_for_shell
+from gisapp.installation import Installation, open_for_shell
 from gisapp.intake.load import Order, Progress, load_file
-from gisapp.intake.options import MODES, parse_options
+from gisapp.intake.new_layer import write_draft
+from gisapp.intake.options import DIMENSIONS, MODES, Options, parse_options
 from gisapp.intake.report import Report
-from gisapp.settings import load_settings
+from gisapp.schema.sync import sync
+from gisapp.settings import ROOT, load_settings
+
+ASKED = 3
 
 
 @click.command()
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option(
-    "--layer", required=True, help="Id of the layer, such as roads.street (see `gisapp layers list`)."
+    "--layer",
+    default="",
+    help="Id of the layer, such as roads.street (see `gisapp layers list`). Without it the file is only "
+    "diagnosed: which layer it fits, or the draft of a new one.",
+)
+@click.option(
+    "--new", default="", metavar="DEPARTMENT.NAME", help="Make a new layer of the file and load it there."
 )
 @click.option(
     "--mode", type=click.Choice(MODES), default="replace", show_default=True, help="What becomes of its rows."
 )
 @click.option(
-    "--crs", default="", help="EPSG code of the file's coordinates, where it does not say it right."
+    "--crs",
+    default="",
+    help="EPSG code of the file's coordinates, where it does not say it right; +yx: north or latitude stands first, "
+    "+mm: millimetres, +9m: from the Tokyo Datum by three parameters (±9 m).",
 )
 @click.option("--encoding", default="", help="Encoding of its text, such as cp932.")
 @click.option("--part", default="", help="Which data set of a zip, or which layer of a GeoPackage.")
+@click.option("--only", type=click.Choice(DIMENSIONS), help="Which shapes of a file that mixes kinds.")
 @click.option(
     "--set", "constants", multiple=True, metavar="FIELD=VALUE", help="A value for every row; may be repeated."
 )
@@ -47,34 +61,64 @@ from gisapp.settings import load_settings
 def load(
     file: Path,
     layer: str,
+    new: str,
     mode: str,
     crs: str,
     encoding: str,
     part: str,
+    only: str | None,
     constants: tuple[str, ...],
     dry_run: bool,
     report_file: Path | None,
     as_json: bool,
 ) -> None:
-    """ファイルをレイヤーに読み込む。Load a file into a layer (exit code 1: refused, nothing changed).
+    """ファイルを診断し、レイヤーに読み込む。Diagnose a file and load it into a layer.
+
+    Exit code 0: loaded (or can be), 1: refused, 3: a question has to be answered by an option; nothing changed then.
 
     \b
     Examples:
+      gisapp load 何かの図面.zip
+      gisapp load 防犯カメラ.csv --new disaster.camera
       gisapp load streets.zip --layer roads.street
       gisapp load 中学校区.shp --layer facilities.school_district --mode append --set kind=2
       gisapp load list.csv --layer disaster.shelter --dry-run --report out.json
     """
-    options = parse_options(mode, crs, encoding, part, constants)
+    options = parse_options(mode, crs, encoding, part, constants, only or "")
     installation = open_for_shell(load_settings())
     by = shell_user()
-    order = Order(file, file.name, installation.catalogue.layer(layer), options, by.login, dry_run, by)
+    if new:
+        installation, layer = _make_layer(installation, file, new, options)
+    target = installation.catalogue.layer(layer) if layer else None
+    order = Order(file, file.name, target, options, by.login, dry_run, by)
     try:
         with _progress_bar(file.name) as progress:
             report = load_file(installation, order, progress=progress)
     except errors.FileRefused as refusal:
         report = refusal.values["outcome"]  # type: ignore[assignment]
     say(report, as_json, report_file)
-    sys.exit(0 if report.ok else 1)
+    sys.exit(0 if report.ok else ASKED if report.outcome == "ask" else 1)
+
+
+def _make_layer(
+    installation: Installation, file: Path, new: str, options: Options
+) -> tuple[Installation, str]:
+    """Write the folder of a new layer drafted from the file and make its table; returns what is open then, and its id.
+
+    Raises errors.FileRefused with its report where the file cannot be taken, CatalogueInvalid for a name that cannot be.
+    """
+    try:
+        report = load_file(installation, Order(file, file.name, None, options, shell_user().login, True))
+    except errors.FileRefused as refusal:
+        report = refusal.values["outcome"]  # type: ignore[assignment]
+        say(report, False, None)
+        sys.exit(ASKED if report.outcome == "ask" else 1)
+    assert report.layer is not None
+    folder = write_draft(report.layer, new, installation.city)
+    click.echo(f"→ {folder.relative_to(ROOT)}: layer.toml, style.json（直せます / to be edited）", err=True)
+    opened = open_for_shell(installation.settings)
+    sync(opened)
+    return opened, new
 
 
 def say(report: Report, as_json: bool, report_file: Path | None) -> None:

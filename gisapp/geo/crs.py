@@ -17,14 +17,17 @@ import shapely
 from pyproj.exceptions import CRSError
 from pyproj.transformer import AreaOfInterest, TransformerGroup
 
+from gisapp.geo.grids import NO_GRIDS, THREE_PARAMETERS, Grid, Grids
+
 JGD2011_LONLAT = "EPSG:6668"
 WGS84_LONLAT = "EPSG:4326"
 FIRST_PLANE = 6669  # 平面直角座標系 I on JGD2011; II is 6670 … XIX is 6687
-PLANE_SYSTEMS = {6669: "JGD2011", 2443: "JGD2000", 30161: "Tokyo Datum"}
+TOKYO_FIRST_PLANE = 30161
+PLANE_SYSTEMS = {FIRST_PLANE: "JGD2011", 2443: "JGD2000", TOKYO_FIRST_PLANE: "Tokyo Datum"}
 """EPSG code of zone I by datum; the other eighteen follow it."""
-WORST_OF_TOKYO = 1.0  # metres: what the national grid reaches; the 3-parameter shift does not (±9 m)
 
 Bounds = tuple[float, float, float, float]  # west, south, east, north
+JAPAN: Bounds = (122.0, 20.0, 154.0, 46.0)
 
 
 @dataclass(frozen=True)
@@ -35,7 +38,7 @@ class Transformation:
     target: pyproj.CRS
     name: str
     accuracy: float | None
-    _steps: pyproj.Transformer | None = field(repr=False)
+    _steps: Any = field(repr=False)  # a Transformer or what has its `transform`; None: nothing to do
 
     def points(self, xy: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
         """Coordinates (n × 2) in the target system; infinite where the transformation is not defined."""
@@ -110,24 +113,87 @@ def _with_code(name: str, code: int | None, lang: str) -> str:
     return f"{name}（EPSG:{code}）" if lang == "ja" else f"{name} (EPSG:{code})"
 
 
-def find_transformation(source: pyproj.CRS, target: pyproj.CRS, area: Bounds) -> Transformation | None:
-    """The most accurate transformation that PROJ can do in `area` (longitude, latitude); None where none is safe.
+def find_transformation(
+    source: pyproj.CRS,
+    target: pyproj.CRS,
+    area: Bounds,
+    *,
+    grids: Grids = NO_GRIDS,
+    coarse: bool = False,
+) -> Transformation | None:
+    """The most accurate transformation that can be done in `area` (longitude, latitude); None where none is safe.
 
-    Never a guess: PROJ's "ballpark" transformations leave the datum as it is (400 m off from the Tokyo Datum). From the
-    Tokyo Datum only one with the national grid counts.
+    From the Tokyo Datum and JGD2000 to JGD2011 by the national grids where `grids` has them, by the rules of the national
+    programs. Otherwise by PROJ, but never a guess: its "ballpark" transformations leave the datum as it is (400 m off from
+    the Tokyo Datum). Without its grid the Tokyo Datum is left only where somebody accepts ±9 m (`coarse`).
     """
     if source == target:
         return Transformation(source, target, "変換なし / none", 0.0, None)
+    datums = datum_of(source), datum_of(target)
+    if datums in (("Tokyo Datum", "JGD2011"), ("JGD2000", "JGD2011")):
+        national = _national(source, target, grids, coarse)
+        if national is not None or datums[0] == "Tokyo Datum":
+            return national
+    steps = _by_proj(source, target, area) or _by_proj(source, target, None)
+    leaves_tokyo = "Tokyo Datum" in datums and datums[0] != datums[1]
+    if steps is None or (leaves_tokyo and not coarse):
+        return None
+    accuracy = steps.accuracy if steps.accuracy >= 0 else None
+    name = " + ".join(s for s in steps.description.split(" + ") if "axis order change" not in s)
+    return Transformation(source, target, name, accuracy, steps)
+
+
+def _by_proj(source: pyproj.CRS, target: pyproj.CRS, area: Bounds | None) -> pyproj.Transformer | None:
+    where = AreaOfInterest(*area) if area else None
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # "best transformation is not available": its accuracy is reported
-        found = TransformerGroup(source, target, always_xy=True, area_of_interest=AreaOfInterest(*area))
-    tokyo = "Tokyo Datum" in (datum_of(source), datum_of(target))
-    for steps in found.transformers:
-        accuracy = steps.accuracy if steps.accuracy >= 0 else None
-        if "ballpark" in steps.description.lower() or (
-            tokyo and (accuracy is None or accuracy > WORST_OF_TOKYO)
-        ):
-            continue
-        name = " + ".join(s for s in steps.description.split(" + ") if "axis order change" not in s)
-        return Transformation(source, target, name, accuracy, steps)
-    return None
+        found = TransformerGroup(source, target, always_xy=True, area_of_interest=where)
+    return next((steps for steps in found.transformers if "ballpark" not in steps.description.lower()), None)
+
+
+def _national(source: pyproj.CRS, target: pyproj.CRS, grids: Grids, coarse: bool) -> Transformation | None:
+    """By the grids there are; None where one that is needed is not there and nobody accepted less."""
+    tokyo = datum_of(source) == "Tokyo Datum"
+    if tokyo and grids.tky2jgd is None and not coarse:
+        return None
+    if not tokyo and grids.patchjgd is None:
+        return None
+    first: list[Grid] = []
+    if tokyo:
+        first.append(grids.tky2jgd or Grid("3パラメータ / 3 parameters", None, 9.0, THREE_PARAMETERS))
+    used = [*first, *([grids.patchjgd] if grids.patchjgd else [])]
+    accuracy = used[0].accuracy if len(used) == 1 else round(sum(grid.accuracy**2 for grid in used) ** 0.5, 1)
+    steps = _Chain(_unprojected(source), tuple(used), _projected(target))
+    return Transformation(source, target, " + ".join(grid.name for grid in used), accuracy, steps)
+
+
+def _unprojected(system: pyproj.CRS) -> pyproj.Transformer | None:
+    """From a system to longitude and latitude on its own datum; None where it has these already."""
+    geographic = system.geodetic_crs
+    assert geographic is not None
+    return pyproj.Transformer.from_crs(system, geographic, always_xy=True) if system.is_projected else None
+
+
+def _projected(system: pyproj.CRS) -> pyproj.Transformer | None:
+    geographic = system.geodetic_crs
+    assert geographic is not None
+    return pyproj.Transformer.from_crs(geographic, system, always_xy=True) if system.is_projected else None
+
+
+@dataclass(frozen=True)
+class _Chain:
+    """Out of the plane, through the grids, into the plane."""
+
+    before: pyproj.Transformer | None
+    grids: tuple[Grid, ...]
+    after: pyproj.Transformer | None
+
+    def transform(self, x: Any, y: Any) -> tuple[Any, Any]:
+        if self.before is not None:
+            x, y = self.before.transform(x, y)
+        lonlat = np.column_stack([x, y]).astype(float)
+        for grid in self.grids:
+            lonlat, _ = grid.shift(lonlat)
+        if self.after is not None:
+            return self.after.transform(lonlat[:, 0], lonlat[:, 1])
+        return lonlat[:, 0], lonlat[:, 1]

@@ -39,6 +39,20 @@ def fit_type(geometry: Shapes, kind: str) -> tuple[Shapes, Flags]:
     return fitted, is_single | alone
 
 
+DIMENSIONS = {"point": 0, "line": 1, "polygon": 2}
+
+
+def of_dimension(geometry: Shapes, only: str) -> Shapes:
+    """The points, lines or polygons (`only`) that each geometry is or holds; empty where there are none."""
+    wanted = DIMENSIONS[only]
+    kept = geometry.copy()
+    for i in np.flatnonzero(shapely.get_type_id(geometry) == 7):
+        parts = shapely.get_parts(shapely.get_parts(geometry[i]))
+        kept[i] = shapely.union_all(parts[shapely.get_dimensions(parts) == wanted])
+    kept[shapely.get_dimensions(kept) != wanted] = shapely.Polygon()
+    return kept
+
+
 def type_names(geometry: Shapes) -> list[str]:
     """The geometry types there are, as GeoJSON names them, sorted."""
     return sorted({NAMES.get(int(n), "?") for n in np.unique(shapely.get_type_id(geometry)) if n >= 0})

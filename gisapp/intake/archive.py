@@ -10,13 +10,21 @@ import re
 import struct
 import zipfile
 import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import NoReturn
 
-from gisapp.intake.problem import refuse
+from gisapp.intake.child.limits import allow
+from gisapp.intake.problem import NOTE, Problem, refuse
+from gisapp.intake.several import refuse_several
 from gisapp.text.folding import fold
 
 MOST_MEMBERS = 10_000
+MOST_DIRECTORY = 16 * 2**20  # bytes of the list of members
+LAST = 2**16 + 2**10  # bytes at the end in which that list's size stands
+LARGEST_LIST = 16 * 2**20  # bytes of a code list
 MOST_BYTES = 4 * 2**30
 MOST_GROWTH = 200  # times its packed size, where it is more than GROWTH_MATTERS
 GROWTH_MATTERS = 100 * 2**20
@@ -31,58 +39,140 @@ BROKEN = (
     struct.error,
 )
 """What Python's zipfile raises for archives that are broken or packed in a way it does not know."""
-MAIN = (".shp", ".gpkg", ".geojson", ".json", ".geojsonl", ".ndjson", ".fgb", ".csv", ".tsv", ".txt")
+DATA = (
+    ".shp", ".gpkg", ".geojson", ".geojsonl", ".ndjson", ".topojson", ".fgb", ".parquet", ".geoparquet", ".kml", ".gml",
+    ".csv", ".tsv", ".xlsx", ".mif", ".tab",
+)  # fmt: skip
+PERHAPS = (".json", ".xml", ".osm", ".txt")
+"""Data when nothing else is there; beside data they are notes, metadata or styles."""
+MAIN = (*DATA, *PERHAPS)
 SHAPEFILE_PARTS = (".shp", ".dbf", ".shx", ".prj", ".cpg")
+MAPINFO_PARTS = (".mif", ".mid", ".tab", ".dat", ".map", ".id", ".ind")
+LAYERED = (".gpkg", ".kml", ".gml", ".xml", ".osm", ".topojson", ".json", ".xlsx")
 
 Members = dict[str, zipfile.ZipInfo]  # suffix → member
 
 
-def take_out(path: Path, part: str, scratch: Path) -> tuple[Path, str]:
-    """Unpack the archive's data set `part` (or the only one) into `scratch`; returns its main file and its name.
+@dataclass(frozen=True)
+class Taken:
+    """A data set that was unpacked: its main file, its name, the names of all, and what is to be said."""
+
+    main: Path
+    name: str
+    part: str  # which layer of it is wanted
+    names: tuple[str, ...]
+    problems: tuple[Problem, ...] = ()
+
+
+def take_out(path: Path, part: str, scratch: Path) -> Taken:
+    """Unpack the archive's data set `part` (or the only one) into `scratch`, and the code lists that belong to it.
 
     Raises errors.FileRefused: not a zip, broken, encrypted, hostile, nothing in it, several to choose from.
     """
+    with opened(path) as archive:
+        members, odd = members_of(archive)
+        sets = _data_sets(members)
+        name, inner = _choose(sets, part)
+        for suffix, member in sets[name].items():
+            unpack(archive, member, scratch / f"data{suffix}")
+        main = next(suffix for suffix in MAIN if suffix in sets[name])
+        if main in {".gml", ".xml"}:
+            _unpack_code_lists(archive, members, scratch)
+        allow(sum(member.file_size for member in sets[name].values()))
+    return Taken(scratch / f"data{main}", name, inner, tuple(sets), (ODD_NAMES,) if odd else ())
+
+
+ODD_NAMES = Problem(
+    NOTE,
+    "archive_path",
+    "zip の中の名前が「\\」で区切られているため、フォルダの区切りとして読みました",
+    "names in the zip archive use “\\” between folders; they were read as folders",
+)
+
+
+def check_archive(path: Path) -> None:
+    """For archives that another library opens. Raises errors.FileRefused for broken and hostile ones."""
+    with opened(path) as archive:
+        members_of(archive)
+
+
+@contextmanager
+def opened(path: Path) -> Iterator[zipfile.ZipFile]:
+    """The archive. Raises errors.FileRefused where it is broken, or where its directory is longer than anybody needs."""
     try:
+        _check_directory(path)
         with zipfile.ZipFile(path) as archive:
-            sets = _data_sets(archive)
-            name = _choose(sets, part)
-            for suffix, member in sets[name].items():
-                _unpack(archive, member, scratch / f"data{suffix}")
+            yield archive
     except BROKEN:
         why = ("zip が壊れています", "the zip archive is broken")
-        refuse(
-            "truncated",
-            why,
-            ("圧縮し直すか、ダウンロードし直してください。", "Pack it or download it again."),
-        )
-    main = next(suffix for suffix in MAIN if suffix in sets[name])
-    return scratch / f"data{main}", name
+        do = ("圧縮し直すか、ダウンロードし直してください。", "Pack it or download it again.")
+        refuse("truncated", why, do)
 
 
-def _data_sets(archive: zipfile.ZipFile) -> dict[str, Members]:
-    """Data sets by name; a Shapefile's parts are one set whatever the case of their names."""
-    members = [(_name(info), info) for info in archive.infolist() if not info.is_dir()]
+def _check_directory(path: Path) -> None:
+    """Raises errors.FileRefused before a directory of millions of members is read into memory."""
+    size = path.stat().st_size
+    with path.open("rb") as file:
+        file.seek(max(size - LAST, 0))
+        tail = file.read()
+    at = tail.rfind(b"PK\x05\x06")
+    if at < 0 or len(tail) < at + 16:
+        return
+    length = int.from_bytes(tail[at + 12 : at + 16], "little")
+    large = tail.rfind(b"PK\x06\x06", 0, at)
+    if length == 0xFFFFFFFF and large >= 0:
+        length = int.from_bytes(tail[large + 40 : large + 48], "little")
+    if length > MOST_DIRECTORY:
+        _refuse_growth()
+
+
+def members_of(archive: zipfile.ZipFile) -> tuple[list[tuple[str, zipfile.ZipInfo]], bool]:
+    """Files by their names with "/" between folders, and whether some had "\\" there. Raises errors.FileRefused."""
+    members = [(name_of(info), info) for info in archive.infolist() if not info.is_dir()]
+    odd = any("\\" in name for name, _ in members)
+    members = [(name.replace("\\", "/"), info) for name, info in members]
     _check_members(members)
+    return members, odd
+
+
+def _data_sets(members: list[tuple[str, zipfile.ZipInfo]]) -> dict[str, Members]:
+    """Data sets by name; a Shapefile's parts are one set whatever the case of their names."""
     found: dict[str, tuple[str, Members]] = {}
     for name, info in members:
         path = PurePosixPath(name)
         suffix = path.suffix.lower()
-        if path.parts[0] == "__MACOSX" or path.name.startswith("."):
+        if path.parts[0] == "__MACOSX" or path.name.startswith(".") or path.parent.name == "codelists":
             continue
         stem = str(path.with_suffix(""))
-        if suffix in SHAPEFILE_PARTS:
+        if suffix in (*SHAPEFILE_PARTS, *MAPINFO_PARTS):
             found.setdefault(stem.lower(), (path.stem, {}))[1][suffix] = info
-        elif suffix in MAIN:
+        elif suffix in MAIN and info.file_size:
             found[name] = (path.name, {suffix: info})
-    whole = {key: value for key, value in found.items() if any(suffix in value[1] for suffix in MAIN)}
+    whole = {key: value for key, value in found.items() if any(suffix in value[1] for suffix in DATA)}
     if not whole:
-        _refuse_without_data(members)
+        whole = {key: value for key, value in found.items() if any(suffix in value[1] for suffix in PERHAPS)}
+    if not whole:
+        refuse_without_data(members)
     if len({title for title, _ in whole.values()}) < len(whole):
         return {key: parts for key, (_, parts) in whole.items()}
     return dict(whole.values())
 
 
-def _name(info: zipfile.ZipInfo) -> str:
+def _unpack_code_lists(
+    archive: zipfile.ZipFile, members: list[tuple[str, zipfile.ZipInfo]], scratch: Path
+) -> None:
+    for name, info in members:
+        path = PurePosixPath(name)
+        if (
+            path.parent.name == "codelists"
+            and re.fullmatch(r"[\w.-]+\.xml", path.name)
+            and info.file_size < LARGEST_LIST
+        ):
+            (scratch / "codelists").mkdir(exist_ok=True)
+            unpack(archive, info, scratch / "codelists" / path.name)
+
+
+def name_of(info: zipfile.ZipInfo) -> str:
     """The member's name. Without the UTF-8 flag Python reads CP437; Japanese Windows wrote CP932."""
     if info.flag_bits & 0x800:
         return info.filename
@@ -92,7 +182,7 @@ def _name(info: zipfile.ZipInfo) -> str:
         return info.filename
     for codec in ("utf-8", "cp932"):
         try:
-            return raw.decode(codec).replace("\\", "/")
+            return raw.decode(codec)
         except UnicodeDecodeError:
             continue
     return info.filename
@@ -134,9 +224,12 @@ def _refuse_growth() -> NoReturn:
     )
 
 
-def _refuse_without_data(members: list[tuple[str, zipfile.ZipInfo]]) -> NoReturn:
+def refuse_without_data(members: list[tuple[str, zipfile.ZipInfo]]) -> NoReturn:
+    """Say what the archive holds instead of data. Raises errors.FileRefused."""
     held = "、".join(PurePosixPath(name).name for name, _ in members[:5]) or "なし / nothing"
     parts = {PurePosixPath(name).suffix.lower() for name, _ in members}
+    if ".zip" in parts:
+        refuse_nested()
     if {".dbf", ".shx"} & parts:
         why = (
             f"zip に .shp がありません（中身：{held}）",
@@ -152,37 +245,34 @@ def _refuse_without_data(members: list[tuple[str, zipfile.ZipInfo]]) -> NoReturn
         "Shapefile などを、zip の中の zip にせずに圧縮してください。",
         "Pack the Shapefile itself, not a zip in a zip.",
     )
-    refuse("no_data", why, do)
+    refuse("not_geodata", why, do)
 
 
-def _choose(sets: dict[str, Members], part: str) -> str:
-    if part:
-        for name in sets:
-            if fold(part) in {fold(name), fold(PurePosixPath(name).stem)}:
-                return name
-    if len(sets) == 1 and not part:
-        return next(iter(sets))
+def _choose(sets: dict[str, Members], part: str) -> tuple[str, str]:
+    """The data set that is meant, and which of its own layers: "set", "layer" where there is one set, "set/layer"."""
+    for name in sets:
+        if part and fold(part) in {fold(name), fold(PurePosixPath(name).stem)}:
+            return name, ""
+    for name in sets:
+        for known in (name, PurePosixPath(name).stem):
+            if fold(part).startswith(fold(known) + "/"):
+                return name, part[len(known) + 1 :]
+    if len(sets) == 1:
+        only = next(iter(sets))
+        if not part or only.lower().endswith(LAYERED):
+            return only, part
     refuse_several(list(sets), part)
 
 
-def refuse_several(names: list[str], part: str) -> NoReturn:
-    """Refuse a file with several data sets, or one without the `part` asked for. Raises errors.FileRefused."""
-    listed = "、".join(names[:10]) + ("、…" if len(names) > 10 else "")
-    if part:
-        why = (
-            f"「{part}」がありません（あるのは：{listed}）",
-            f"there is no “{part}” in it (there are: {listed})",
-        )
-    else:
-        why = (f"データが {len(names)} 組あります：{listed}", f"it holds {len(names)} data sets: {listed}")
-    do = (
-        f"どれか一つを `--part {names[0]}` のように指定してください。",
-        f"Name one of them, as in `--part {names[0]}`.",
-    )
-    refuse("several_layers", why, do)
+def refuse_nested() -> NoReturn:
+    """Raises errors.FileRefused for a zip in a zip."""
+    why = ("zip の中に zip があります", "it is a zip in a zip")
+    do = ("中の zip を一つずつ渡してください。", "Hand in the inner archives one by one.")
+    refuse("archive_nested", why, do)
 
 
-def _unpack(archive: zipfile.ZipFile, member: zipfile.ZipInfo, target: Path) -> None:
+def unpack(archive: zipfile.ZipFile, member: zipfile.ZipInfo, target: Path) -> None:
+    """Write one member to `target`, never more than its header says. Raises errors.FileRefused."""
     left = member.file_size
     with archive.open(member) as packed, target.open("wb") as file:
         while chunk := packed.read(2**20):

@@ -18,6 +18,7 @@ from gisapp.intake.sniff import check_name, kind_of
 from gisapp.intake.uploads import WAITING, find_upload
 
 LONGEST_NAME = 200
+WORDS = ("crs", "encoding", "part", "only")
 YES, NO = frozenset({"1", "true", "yes"}), frozenset({"0", "false", "no"})
 
 
@@ -56,9 +57,9 @@ def options_said(form: MultiDict[str, str], kept: dict[str, Any] | None = None) 
     constants = (
         form.getlist("set") if "set" in form else [f"{k}={v}" for k, v in before.get("set", {}).items()]
     )
-    crs, encoding, part = (form.get(name, before.get(name, "")) for name in ("crs", "encoding", "part"))
+    crs, encoding, part, only = (form.get(name, before.get(name, "")) for name in WORDS)
     mode = form.get("mode", before.get("mode", "replace"))
-    options = parse_options(mode, crs, encoding, part, constants)
+    options = parse_options(mode, crs, encoding, part, constants, only)
     return {**before, **options.as_json()}
 
 

@@ -50,6 +50,7 @@ def map_columns(layer: Layer, source: Source, constants: dict[str, str]) -> Colu
         found |= _cut_names(
             [f for f in wanted if f.name not in found], [c for c in columns if c not in found.values()]
         )
+    found |= _shared(wanted, columns, found)
     ignored = tuple(column for column in columns if column not in {*found.values(), *source.position})
     problems = (*_missing(wanted, found), *_unknown(ignored))
     return ColumnMap(found, constants, ignored, problems)
@@ -75,6 +76,18 @@ def _whole_names(fields: list[Field], columns: tuple[str, ...]) -> Iterator[tupl
                 taken.add(found)
                 done.add(field.name)
                 yield field.name, found
+
+
+def _shared(fields: list[Field], columns: tuple[str, ...], found: dict[str, str]) -> dict[str, str]:
+    """Fields without a column of their own that are read from another's: a name may say the code too."""
+    by_name = {fold(column): column for column in reversed(columns)}
+    return {
+        field.name: by_name[fold(name)]
+        for field in fields
+        if field.name not in found
+        for name in reversed(field.shares)
+        if fold(name) in by_name
+    }
 
 
 def _cut_names(fields: list[Field], columns: list[str]) -> dict[str, str]:

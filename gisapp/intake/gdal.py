@@ -12,10 +12,24 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from types import ModuleType
 
-DRIVERS = {"ESRI Shapefile", "GeoJSON", "GeoJSONSeq", "GPKG", "FlatGeobuf"}
+DRIVERS = {
+    "ESRI Shapefile",
+    "GeoJSON",
+    "GeoJSONSeq",
+    "GPKG",
+    "FlatGeobuf",
+    "TopoJSON",
+    "LIBKML",
+    "MapInfo File",
+    "OpenFileGDB",
+    "OSM",
+}
 OPTIONS = {
     "SHAPE_RESTORE_SHX": "YES",  # in our own folder: a missing index is made beside the copy
     "OGR_GEOJSON_MAX_OBJ_SIZE": "500",  # MB
+    "OGR_ARROW_MEM_LIMIT": str(64 * 2**20),  # bytes of a batch: large shapes come fewer at a time
+    "OGR_SQLITE_LOAD_EXTENSIONS": "NO",
+    "OSM_USE_CUSTOM_INDEXING": "NO",  # drafts of imports have negative ids
     "GDAL_DISABLE_READDIR_ON_OPEN": "EMPTY_DIR",  # only the file itself and its known companions
 }
 

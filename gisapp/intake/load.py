@@ -11,7 +11,7 @@ import time
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -26,24 +26,31 @@ from gisapp.catalogue.layer import Layer
 from gisapp.geo.crs import Bounds
 from gisapp.installation import Installation
 from gisapp.intake.checks.city import outside_city
+from gisapp.intake.checks.outliers import Spread
+from gisapp.intake.checks.personal import Numbers
 from gisapp.intake.columns import ColumnMap, map_columns, no_field_found
 from gisapp.intake.copy import raw_connection
+from gisapp.intake.diagnose import Plan, diagnose, doubt_datum
+from gisapp.intake.draft import draft_of, fits, mixed
+from gisapp.intake.draft_stage import create_draft_stage
 from gisapp.intake.fields import convert_columns
 from gisapp.intake.options import Options
-from gisapp.intake.place import Placement, area_of_bounds, lonlat_bounds, place
+from gisapp.intake.outcome import complete
+from gisapp.intake.place import lonlat_bounds
 from gisapp.intake.problem import refuse
-from gisapp.intake.read import open_source
+from gisapp.intake.read import open_any, open_source
 from gisapp.intake.repairs import Keeper
 from gisapp.intake.report import Report
-from gisapp.intake.settle import check_mode, complete, settle
+from gisapp.intake.settle import check_mode, settle
+from gisapp.intake.several import refuse_shapeless
 from gisapp.intake.shape import shape_rows
 from gisapp.intake.source import Batch, Source
 from gisapp.intake.stage import PASSING, Stage, create_stage, kept_stage, stage_rows
+from gisapp.intake.survey import survey
 from gisapp.intake.trouble import told_apart
 
 Progress = Callable[[int, int | None], None]  # rows done, rows altogether (None: not known)
 BeforeCommit = Callable[[Connection, Report], None]
-BOUNDARY = "base.boundary"
 
 
 @dataclass(frozen=True)
@@ -52,24 +59,13 @@ class Order:
 
     path: Path
     name: str
-    layer: Layer
+    layer: Layer | None  # None: diagnose only, against the draft of a new layer
     options: Options
     who: str
     dry_run: bool = False
     author: Who | None = None  # for the audit, where more is known than `who`
     keep: uuid.UUID | None = None  # nothing is published: the rows stay staged under this upload's id
-    declined: tuple[
-        str, ...
-    ] = ()  # repairs that are not wanted: rows with them are left out of the difference
-
-
-@dataclass(frozen=True)
-class _Plan:
-    """What the diagnosis decided: how columns become fields and coordinates the city's; where the city is."""
-
-    columns: ColumnMap
-    placed: Placement
-    area: Any
+    declined: tuple[str, ...] = ()  # kinds of repairs: rows with them are left out of the difference
 
 
 def load_file(
@@ -85,11 +81,12 @@ def load_file(
     layer; NotMigrated; and what `Database.transaction` raises.
     """
     began = time.monotonic()
-    report = Report(order.name, order.layer, order.options.mode, order.dry_run)
+    report = Report(order.name, order.layer, order.options.mode, order.dry_run or order.layer is None)
     try:
         check_mode(order)
         with tempfile.TemporaryDirectory(prefix="gisapp-") as scratch:
-            source = open_source(order.path, order.name, order.options, Path(scratch))
+            layer, order = _target(installation, order, report, Path(scratch) / "survey")
+            source = _open(order, Path(scratch) / "rows")
             with (
                 told_apart(),
                 installation.database.transaction("owner") as connection,
@@ -98,12 +95,12 @@ def load_file(
                 with closing(
                     source.batches()
                 ) as batches:  # so that GDAL's settings are restored now, not some day
-                    _load(connection, installation, order, source, batches, report, progress)
+                    _load(connection, installation, order, layer, source, batches, report, progress)
                 report.ok = True
                 report.seconds = time.monotonic() - began
                 if before_commit is not None:
                     before_commit(connection, report)
-                if order.dry_run:
+                if report.dry_run:
                     savepoint.rollback()
                     report.revision = None
     except errors.FileRefused as refusal:
@@ -113,33 +110,69 @@ def load_file(
     return report
 
 
+def _open(order: Order, scratch: Path) -> Source:
+    scratch.mkdir()
+    return open_source(order.path, order.name, order.options, scratch)
+
+
+def _target(installation: Installation, order: Order, report: Report, scratch: Path) -> tuple[Layer, Order]:
+    """The layer, or for a file that belongs to none the draft of one: then its rows are looked at once beforehand.
+
+    Where shapes are mixed, the order goes on as if the first of the answers had been given.
+    """
+    if order.layer is not None:
+        return order.layer, order
+    scratch.mkdir()
+    source = open_any(order.path, order.name, order.options, scratch)
+    report.findings.add(source.problems)
+    with closing(source.batches()) as batches:
+        found = survey(batches, typed=source.typed)
+    report.findings.clear()  # they come again when the rows are read for good
+    if source.shapeless:
+        report.findings.add(found.odd())
+        refuse_shapeless(source)
+    only = order.options.only
+    layer = draft_of(source, found, installation.catalogue, order.name, only)
+    problems, report.choices = mixed(found, only)
+    report.asks = "only" if problems else ""
+    report.layer, report.fits = layer, fits(source, layer.geometry, installation.catalogue)
+    report.findings.add([*problems, *found.odd()])
+    if problems:
+        order = replace(order, options=replace(order.options, only=report.choices[0].value))
+    return layer, order
+
+
 def _load(
     connection: Connection,
     installation: Installation,
     order: Order,
+    layer: Layer,
     source: Source,
     batches: Iterator[Batch],
     report: Report,
     progress: Progress | None,
 ) -> None:
     raw = raw_connection(connection)
-    layer, city = order.layer, installation.city
-    first = _first(batches)
+    city = installation.city
+    first = _first(batches, source)
     columns = map_columns(layer, source, dict(order.options.constants))
     report.findings.add([*source.problems, *columns.problems, *no_field_found(layer, columns)])
     _describe(report, source, columns)
-    placed = place(source, first.geometry, city, order.options.crs)
-    report.transformation, report.system_from = placed.transformation, placed.said_by
-    plan = _Plan(columns, placed, _city_area(raw, installation, layer))
+    plan = diagnose(raw, installation, layer, source, first, order.options.crs, columns, report)
     stage = PASSING if order.keep is None else kept_stage(order.keep)
-    create_stage(raw, layer, stage)
+    if order.layer:
+        create_stage(raw, layer, stage)
+    else:
+        create_draft_stage(raw, layer, stage, city.srid)
     box = _stage(raw, stage, plan, order, city.srid, chain([first], batches), report, progress, source.count)
-    if box is not None:
+    if box is not None and plan.placed.transformation is not None:
         report.bounds = lonlat_bounds(box, city)
-    settle(connection, installation.database, order, stage, report, city.name_ja)
+    if order.layer is not None and not report.asks:
+        doubt_datum(raw, layer, stage.rows, city, report, forced=bool(order.options.crs))
+    settle(connection, installation.database, order, layer, stage, report, city.name_ja)
 
 
-def _first(batches: Iterator[Batch]) -> Batch:
+def _first(batches: Iterator[Batch], source: Source) -> Batch:
     """The first rows. Raises errors.FileRefused for a file without any."""
     first = next(batches, None)
     if first is None or not len(first.rows):
@@ -148,6 +181,7 @@ def _first(batches: Iterator[Batch]) -> Batch:
             "empty_file",
             why,
             ("書き出す範囲やレイヤーを確かめてください。", "See which area and layer were exported."),
+            found=source.problems,
         )
     return first
 
@@ -163,21 +197,10 @@ def _describe(report: Report, source: Source, columns: ColumnMap) -> None:
     report.constants, report.ignored = columns.constants, list(columns.ignored)
 
 
-def _city_area(raw: psycopg.Connection[Any], installation: Installation, layer: Layer) -> Any:
-    """The city as a polygon in its plane system: its boundary layer, or its bounds while that is empty."""
-    area = None
-    if layer.id != BOUNDARY and BOUNDARY in installation.catalogue.layers:
-        row = raw.execute("SELECT ST_AsBinary(ST_Union(geom)) FROM base.boundary").fetchone()
-        area = shapely.from_wkb(row[0]) if row and row[0] else None
-    area = area_of_bounds(installation.city) if area is None else area
-    shapely.prepare(area)
-    return area
-
-
 def _stage(
     raw: psycopg.Connection[Any],
     stage: Stage,
-    plan: _Plan,
+    plan: Plan,
     order: Order,
     srid: int,
     batches: Iterator[Batch],
@@ -187,17 +210,20 @@ def _stage(
 ) -> Bounds | None:
     """Shape, convert and check batch after batch into the staging table; returns the box of all rows, None for no rows."""
     boxes = []
-    keeper = (
-        Keeper(raw, stage, order.layer, plan.columns, plan.placed.transformation, srid)
-        if stage.kept
-        else None
-    )
+    keeper = Keeper(raw, stage, plan, srid) if stage.kept else None
+    spread, numbers = Spread(), Numbers()
+    only, far = order.options.only, report.asks == "crs"
     for batch in batches:
-        shaped = shape_rows(batch.geometry, batch.rows, order.layer.geometry, plan.placed.transformation)
+        shaped = shape_rows(
+            batch.geometry, batch.rows, plan.layer.geometry, plan.placed.shapes, only=only, far=far
+        )
         geometry, rows = shaped.geometry[shaped.kept], batch.rows[shaped.kept]
-        columns, wrong = convert_columns(order.layer, plan.columns, batch, shaped.kept)
+        columns, wrong = convert_columns(plan.layer, plan.columns, batch, shaped.kept)
         report.findings.add([*batch.problems, *shaped.problems, *wrong])
-        report.findings.add(outside_city(geometry, rows, plan.area))
+        numbers.add(batch.columns)
+        if not far:
+            report.findings.add(outside_city(geometry, rows, plan.area))
+            spread.add(geometry, rows)
         report.read += len(batch.rows)
         report.loaded += len(rows)
         report.dropped = report.read - report.loaded
@@ -208,4 +234,5 @@ def _stage(
             boxes.append(shapely.total_bounds(geometry))
         if progress is not None:
             progress(report.read, count)
+    report.findings.add([*spread.outliers(), *numbers.found()])
     return tuple(shapely.total_bounds([shapely.box(*box) for box in boxes]).tolist()) if boxes else None

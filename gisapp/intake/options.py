@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from gisapp import errors
+from gisapp.geo.readings import written_reading
 from gisapp.text.encodings import codec_named
 
 MODES = ("replace", "append", "upsert")
+DIMENSIONS = ("point", "line", "polygon")
 
 
 @dataclass(frozen=True)
@@ -18,9 +19,10 @@ class Options:
     """How to read a file and what to do with the layer's rows that are there already."""
 
     mode: str = "replace"  # replace: the layer becomes the file; append: rows are added; upsert: by key
-    crs: str = ""  # "EPSG:6677"; empty: what the file says
+    crs: str = ""  # "EPSG:6677", "EPSG:6677+yx+mm" (geo.readings); empty: what the file says
     encoding: str = ""  # a Python codec; empty: what the file says, else by evidence
     part: str = ""  # which data set of an archive, or which layer of a file with several
+    only: str = ""  # point, line or polygon: which shapes of a mixed file are meant
     constants: Mapping[str, str] = field(default_factory=dict)  # field → the value of every row
 
     def as_json(self) -> dict[str, Any]:
@@ -30,12 +32,18 @@ class Options:
             "crs": self.crs,
             "encoding": self.encoding,
             "part": self.part,
+            "only": self.only,
             "set": dict(self.constants),
         }
 
 
 def parse_options(
-    mode: str = "replace", crs: str = "", encoding: str = "", part: str = "", constants: Iterable[str] = ()
+    mode: str = "replace",
+    crs: str = "",
+    encoding: str = "",
+    part: str = "",
+    constants: Iterable[str] = (),
+    only: str = "",
 ) -> Options:
     """Options from the words of a command line or a form. `constants` are "field=value".
 
@@ -49,17 +57,23 @@ def parse_options(
             why_en=f"it is one of {known}",
             example="mode=replace",
         )
-    return Options(mode, _crs(crs), _encoding(encoding), part.strip(), dict(_constant(c) for c in constants))
+    if only and only not in DIMENSIONS:
+        known = ", ".join(DIMENSIONS)
+        why = {"why_ja": f"{known} のどれかです", "why_en": f"it is one of {known}"}
+        raise errors.ParameterInvalid(name="only", example="only=polygon", **why)
+    said = dict(_constant(c) for c in constants)
+    return Options(mode, _crs(crs), _encoding(encoding), part.strip(), only, said)
 
 
 def _crs(text: str) -> str:
-    match = re.fullmatch(r"(?:EPSG:)?(\d{4,6})", text.strip(), re.I)
-    if match:
-        return f"EPSG:{match[1]}"
-    if text.strip():
-        why = {"why_ja": "EPSG コードで書いてください", "why_en": "write it as an EPSG code"}
-        raise errors.ParameterInvalid(name="crs", example="crs=6677", **why)
-    return ""
+    if not text.strip():
+        return ""
+    written = written_reading(text)
+    if written is None:
+        ja = "EPSG コードで書いてください（座標の順が逆なら +yx、ミリメートルなら +mm、±9 m の変換でよければ +9m を続けます）"
+        en = "write it as an EPSG code (with +yx where north comes first, +mm for millimetres, +9m to accept a shift of ±9 m)"
+        raise errors.ParameterInvalid(name="crs", example="crs=6677", why_ja=ja, why_en=en)
+    return written
 
 
 def _encoding(text: str) -> str:
@@ -80,4 +94,6 @@ def _constant(text: str) -> tuple[str, str]:
 
 def options_from_json(kept: Mapping[str, Any]) -> Options:
     """The options that `as_json` kept."""
-    return Options(kept["mode"], kept["crs"], kept["encoding"], kept["part"], kept["set"])
+    return Options(
+        kept["mode"], kept["crs"], kept["encoding"], kept["part"], kept.get("only", ""), kept["set"]
+    )

@@ -1,9 +1,14 @@
-"""Diagnosis: in which reference system a file is, and whether its rows lie where the city is. Nothing is guessed in silence."""
+"""Diagnosis: in which reference system a file is, and whether its rows lie where the city is. Nothing is guessed in silence.
+
+Where the system is missing, or what is declared cannot be true of the coordinates, the file is refused with a question and
+the likely readings, ranked; all other checks still run on the first of them, so that a person sees everything at once.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, NoReturn
+from typing import Any
 
 import numpy as np
 import pyproj
@@ -11,6 +16,7 @@ import shapely
 
 from gisapp.catalogue.layer import Text
 from gisapp.geo.crs import (
+    JAPAN,
     JGD2011_LONLAT,
     Bounds,
     Transformation,
@@ -19,158 +25,234 @@ from gisapp.geo.crs import (
     find_system,
     find_transformation,
 )
-from gisapp.intake.problem import refuse
+from gisapp.geo.grids import Grids
+from gisapp.geo.readings import Reading, parse_reading
+from gisapp.intake.choice import Choice
+from gisapp.intake.hypotheses import inside_box, rank, to_lonlat, widened
+from gisapp.intake.problem import QUESTION, REPAIR, WARNING, Problem, refuse
 from gisapp.intake.source import Source
 from gisapp.settings import City
 
 Array = np.ndarray[Any, Any]
-JAPAN: Bounds = (122.0, 20.0, 154.0, 46.0)
-MARGIN = 0.5  # of the city's width and height: what lies that near may well be meant
+STRAY = 3.0  # degrees beyond a system's own area: data may reach a little outside of it
+SAID = Text("指定による", "as said")
 
 
 @dataclass(frozen=True)
 class Placement:
-    """How a file's coordinates become the city's; `said_by` tells who named the source's system."""
+    """How a file's coordinates become the city's. `transformation` is None where no reading could be supported: then the
+    coordinates stay as they are, for looking at only, and `problems` hold a question.
+    """
 
-    transformation: Transformation
+    reading: Reading | None
+    transformation: Transformation | None
     said_by: Text | None
+    problems: tuple[Problem, ...] = ()
+    choices: tuple[Choice, ...] = ()
+
+    def shapes(self, geometry: Array) -> Array:
+        """Shapes of the file in the city's system; Z and M are left out."""
+        if self.reading is None or self.transformation is None:
+            return geometry
+        turned = geometry if self.reading.plain else shapely.transform(geometry, self.reading.points)
+        return self.transformation.shapes(turned)
 
 
-def place(source: Source, geometry: Array, city: City, forced: str) -> Placement:
+def place(source: Source, geometry: Array, city: City, area: Any, forced: str, grids: Grids) -> Placement:
     """Decide the file's reference system from what it says and what the person says; `geometry` are its first rows.
 
-    Raises errors.FileRefused: no system, an unknown one, the Tokyo Datum without its grid, degrees that are none,
-    metres that are degrees, latitude and longitude exchanged.
+    `area`: the city as a polygon in longitude and latitude. Raises errors.FileRefused for a system that the person named
+    and that cannot be used.
     """
-    system, said_by = _system(source, city, forced)
+    xy = _coordinates(geometry)
+    if forced:
+        reading = _forced(forced)
+        wrong = _wrong_unit(reading.system, reading.points(xy), city)
+        return _asked(wrong, xy, city, area, grids) if wrong else _placed(reading, city, SAID, grids)
+    system = find_system(source.crs) if source.crs else None
+    contradiction = next((p for p in source.problems if p.code == "crs_ambiguous"), None)
+    if contradiction is not None and system is not None:
+        return _asked(contradiction, xy, city, area, grids, Reading(system))
+    if system is None:
+        return _asked(_missing(xy), xy, city, area, grids)
+    repaired = _surely_swapped(system, xy)
+    if repaired is not None:
+        return _placed(Reading(system, swapped=True), city, source.crs_from, grids, (repaired,))
+    doubt = _doubt(system, xy, city)
+    if doubt is not None:
+        return _asked(doubt, xy, city, area, grids, Reading(system))
+    if datum_of(system) == "Tokyo Datum" and grids.tky2jgd is None:
+        return _coarse(system, source, city, grids)
+    declared = Reading(system)
+    if (foreign := _abroad(system, xy)) is not None:
+        return _asked(foreign, xy, city, area, grids, declared)
+    placed = _placed(declared, city, source.crs_from, grids)
+    return placed if placed.transformation else _asked(_no_way(system), xy, city, area, grids, declared)
+
+
+def _coordinates(geometry: Array) -> Array:
+    there = geometry[~shapely.is_missing(geometry) & ~shapely.is_empty(geometry)]
+    xy = shapely.get_coordinates(there)
+    return xy[np.isfinite(xy).all(axis=1)]
+
+
+def _placed(
+    reading: Reading, city: City, said_by: Text | None, grids: Grids, problems: Sequence[Problem] = ()
+) -> Placement:
     target = find_system(f"EPSG:{city.srid}")
     assert target is not None
-    transformation = find_transformation(system, target, city.bounds)
-    if transformation is None:
-        _refuse_transformation(system)
-    there = geometry[~shapely.is_missing(geometry) & ~shapely.is_empty(geometry)]
-    if len(there):
-        xy = shapely.get_coordinates(there)
-        xy = xy[np.isfinite(xy).all(axis=1)]
-        _check_axes(xy, transformation, city)
-        _check_units(xy, system, city)
-    return Placement(transformation, said_by)
+    way = find_transformation(reading.system, target, city.bounds, grids=grids, coarse=reading.coarse)
+    return Placement(reading, way, said_by, tuple(problems))
 
 
-def _system(source: Source, city: City, forced: str) -> tuple[pyproj.CRS, Text | None]:
-    if forced:
-        system = find_system(forced)
-        if system is None:
-            why = (f"指定された座標系 {forced} は使えません", f"the reference system {forced} cannot be used")
-            refuse("crs_suspect", why, ("EPSG コードを確かめてください。", "Check the EPSG code."))
-        return system, Text("指定による", "as said")
-    system = find_system(source.crs) if source.crs else None
-    if system is None:
-        why = (
-            "座標系の情報がありません（.prj など）",
-            "it does not say its reference system (.prj or the like)",
-        )
-        ja = f"`--crs EPSG番号` で指定してください。{city.name_ja}の平面直角座標系なら `--crs {city.srid}`、経緯度なら `--crs 6668` です。"
-        en = f"Name it with `--crs`: {city.srid} for this city's plane rectangular system, 6668 for longitude and latitude."
-        refuse("crs_missing", why, (ja, en))
-    return system, source.crs_from
+def _forced(text: str) -> Reading:
+    reading = parse_reading(text)
+    if reading is None:
+        why = (f"指定された座標系 {text} は使えません", f"the reference system {text} cannot be used")
+        refuse("crs_suspect", why, ("EPSG コードを確かめてください。", "Check the EPSG code."))
+    return reading
 
 
-def _refuse_transformation(system: pyproj.CRS) -> NoReturn:
+def _asked(
+    problem: Problem, xy: Array, city: City, area: Any, grids: Grids, declared: Reading | None = None
+) -> Placement:
+    """A question, its answers in the order of their likelihood, and the first of them to go on with."""
+    found = rank(xy, city, area)
+    choices = [one.choice() for one in found]
+    near = sum(one.near > 0 for one in found)
+    problems = [problem]
+    if declared is not None and not near and problem.code not in ("outside_city", "crs_ambiguous"):
+        ja, en = "どの読み方でも市の近くになりません", "no reading puts its rows near the city"
+        problems.append(Problem(WARNING, "outside_city", ja, en))
+    reading = found[0].reading if found else None
+    if declared is not None and not near:  # nothing speaks against it but that it is far away
+        reading = declared
+    if declared is not None and str(declared) not in {choice.value for choice in choices}:
+        name = describe(declared.system, "ja"), describe(declared.system, "en")
+        as_said = Choice("crs", str(declared), f"ファイルの宣言どおり {name[0]}", f"as it says, {name[1]}")
+        choices.insert(near, as_said)
+    if reading is None:
+        return Placement(None, None, None, tuple(problems), tuple(choices))
+    careful = Reading(reading.system, reading.swapped, reading.unit, coarse=True)
+    placed = _placed(careful, city, Text("推定", "a guess"), grids)
+    return Placement(reading, placed.transformation, placed.said_by, tuple(problems), tuple(choices))
+
+
+def _missing(xy: Array) -> Problem:
+    seen = f"{xy[0, 0]:.6g}, {xy[0, 1]:.6g}" if len(xy) else "—"
+    ja = f"座標系の情報がありません（.prj など。座標の例：{seen}）。候補から選んで `--crs` で指定してください"
+    en = f"it does not say its reference system (a coordinate: {seen}); choose one of the candidates with `--crs`"
+    return Problem(QUESTION, "crs_missing", ja, en)
+
+
+def _no_way(system: pyproj.CRS) -> Problem:
     ja, en = describe(system, "ja"), describe(system, "en")
-    if datum_of(system) == "Tokyo Datum":
-        why = (
-            f"日本測地系（{ja}）です。変換に必要な格子（TKY2JGD）がないため、約400mずれるおそれがあり、読み込みません",
-            f"it is on the Tokyo Datum ({en}) and the national grid (TKY2JGD) is not here: it would be about 400 m off",
-        )
-        do = (
-            "国土地理院の TKY2JGD などで世界測地系（JGD2011）に変換してから読み込んでください。",
-            "Transform it to JGD2011 first, for example with the Geospatial Information Authority's TKY2JGD.",
-        )
-        refuse("datum_suspect", why, do)
-    why = (f"{ja} から確実に変換する方法がありません", f"there is no sure transformation from {en}")
-    refuse(
+    return Problem(
+        QUESTION,
         "crs_suspect",
-        why,
-        ("JGD2011 の座標系に変換してから読み込んでください。", "Transform it to JGD2011 first."),
+        f"{ja} から確実に変換する方法がありません",
+        f"there is no sure transformation from {en}",
     )
 
 
-def _check_axes(xy: Array, transformation: Transformation, city: City) -> None:
-    """Refuse coordinates that fit the city (in degrees: Japan) only when x and y are exchanged."""
-    if not len(xy) or _share_near(xy, transformation, city) > 0:
-        return
-    geographic = transformation.source.is_geographic
-    if geographic:  # another city's data: latitude and longitude of Japan cannot be mistaken for one another
-        swapped = _inside(xy[:, ::-1], JAPAN).mean() >= 0.5
-    else:
-        swapped = _share_near(xy[:, ::-1], transformation, city) >= 0.5
-    if swapped:
-        if geographic:
-            why = ("経度と緯度が入れ替わっています", "longitude and latitude are exchanged")
-        else:
-            why = ("東西（Y）と南北（X）の座標が入れ替わっています", "east and north are exchanged")
-        do = (
-            "順序を入れ替えて書き出してください（先に経度・東西、後に緯度・南北）。",
-            "Export them with longitude or east first.",
-        )
-        refuse("axes_swapped", why, do)
+def _abroad(system: pyproj.CRS, xy: Array) -> Problem | None:
+    """A question where no row lies in Japan: no plane system of Japan can hold them."""
+    lonlat = to_lonlat(system, xy)
+    lonlat = lonlat[np.isfinite(lonlat).all(axis=1)]
+    if not len(xy) or inside_box(lonlat, JAPAN).any():
+        return None
+    seen = f"{xy[0, 0]:.6g}, {xy[0, 1]:.6g}"
+    ja = f"日本の外のデータです（{describe(system)}、座標の例：{seen}）。座標系の宣言が違う場合は `--crs` で指定してください"
+    en = f"its rows lie outside of Japan ({describe(system, 'en')}, such as {seen}); if another system is meant, name it with `--crs`"
+    return Problem(QUESTION, "outside_city", ja, en)
 
 
-def _check_units(xy: Array, system: pyproj.CRS, city: City) -> None:
-    """Refuse degrees that cannot be, and metres that look like this city's longitude and latitude."""
+def _surely_swapped(system: pyproj.CRS, xy: Array) -> Problem | None:
+    """A repair for degrees that can only be latitude first: as they stand no latitude is possible, turned they are Japan's."""
+    if not system.is_geographic or not len(xy):
+        return None
+    if np.abs(xy[:, 1]).min() <= 90 or not inside_box(xy[:, ::-1], JAPAN).all():
+        return None
+    ja = "緯度・経度の順に書かれているため、入れ替えて読みました（そのままでは緯度が90度を超えます）"
+    en = "latitude stands first; they were exchanged (as they stand, latitudes exceed 90 degrees)"
+    return Problem(REPAIR, "axes_swapped", ja, en)
+
+
+def _wrong_unit(system: pyproj.CRS, xy: Array, city: City) -> Problem | None:
+    """A question for degrees that cannot be, and for metres that look like this city's longitude and latitude."""
     if not len(xy):
-        return
+        return None
+    example = f"{xy[0, 0]:.6g}, {xy[0, 1]:.6g}"
     if system.is_geographic and (np.abs(xy[:, 0]).max() > 360 or np.abs(xy[:, 1]).max() > 90):
-        why = (
-            f"経緯度のはずですが、座標が度の範囲にありません（例：{xy[0, 0]:.1f}, {xy[0, 1]:.1f}）",
-            f"it should be longitude and latitude but is not in degrees (such as {xy[0, 0]:.1f}, {xy[0, 1]:.1f})",
-        )
-        do = (
-            f"平面直角座標なら `--crs {city.srid}` のように指定してください。",
-            f"Name its system, for example `--crs {city.srid}`.",
-        )
-        refuse("crs_suspect", why, do)
-    if system.is_projected and _inside(xy, _widened(city.bounds)).mean() >= 0.5:
-        why = (
-            "平面の座標系のはずですが、座標は経緯度です",
-            "its system is a plane one but its coordinates are in degrees",
-        )
-        refuse(
-            "crs_suspect",
-            why,
-            ("`--crs 6668` のように指定してください。", "Name its system, for example `--crs 6668`."),
-        )
+        ja = f"経緯度のはずですが、座標が度の範囲にありません（例：{example}）"
+        return Problem(QUESTION, "crs_suspect", ja, f"it should be in degrees but is not (such as {example})")
+    if system.is_projected and inside_box(xy, widened(city.bounds)).mean() >= 0.5:
+        ja = f"平面の座標系のはずですが、座標は経緯度です（例：{example}）"
+        en = f"its system is a plane one but its coordinates are degrees (such as {example})"
+        return Problem(QUESTION, "crs_suspect", ja, en)
+    return None
 
 
-def _share_near(xy: Array, transformation: Transformation, city: City) -> float:
-    """The share of coordinates that lie in the city or near it."""
-    lonlat = find_system(JGD2011_LONLAT)
-    assert lonlat is not None
-    to_lonlat = find_transformation(transformation.target, lonlat, city.bounds)
-    assert to_lonlat is not None
-    return float(_inside(to_lonlat.points(transformation.points(xy)), _widened(city.bounds)).mean())
+def _doubt(system: pyproj.CRS, xy: Array, city: City) -> Problem | None:
+    """A question where the system that a file declares cannot be true of its coordinates."""
+    wrong = _wrong_unit(system, xy, city)
+    if wrong is not None or not len(xy):
+        return wrong
+    lonlat, turned = to_lonlat(system, xy), to_lonlat(system, xy[:, ::-1])
+    near = widened(city.bounds)
+    if inside_box(lonlat, near).mean() == 0 and inside_box(turned, near).mean() >= 0.5:
+        ja, en = "東西と南北（または経度と緯度）の座標が入れ替わっています", "the axes are exchanged"
+        return Problem(QUESTION, "axes_swapped", ja, en)
+    use = system.area_of_use
+    if use is None or use.west > use.east:
+        return None
+    box = (use.west - STRAY, use.south - STRAY, use.east + STRAY, use.north + STRAY)
+    if inside_box(lonlat, box).mean() < 0.5:
+        example = f"{xy[0, 0]:.6g}, {xy[0, 1]:.6g}"
+        ja = f"宣言された座標系（{describe(system)}）の範囲に座標がありません（例：{example}）"
+        en = f"its coordinates are outside of where {describe(system, 'en')} is used (such as {example})"
+        return Problem(QUESTION, "crs_suspect", ja, en)
+    return None
 
 
-def _widened(bounds: Bounds) -> Bounds:
-    west, south, east, north = bounds
-    dx, dy = (east - west) * MARGIN, (north - south) * MARGIN
-    return west - dx, south - dy, east + dx, north + dy
+def _coarse(system: pyproj.CRS, source: Source, city: City, grids: Grids) -> Placement:
+    """A question: the Tokyo Datum without its grid. The shift by three parameters only where somebody accepts ±9 m by name."""
+    ja = (
+        f"日本測地系（{describe(system)}）です。変換に必要な格子（TKY2JGD）がないため、そのままでは約400mずれます。"
+        "格子を置く（`gisapp db grids`）か、±9 m の変換でよければ候補の指定で受け入れてください"
+    )
+    en = (
+        f"it is on the Tokyo Datum ({describe(system, 'en')}) and the national grid (TKY2JGD) is not here. Put the grid there "
+        "(`gisapp db grids`), or accept the transformation of ±9 m by the option offered"
+    )
+    reading = Reading(system, coarse=True)
+    words = ("3パラメータの変換、精度 ±9 m を受け入れる", "three parameters, accept ±9 m")
+    placed = _placed(reading, city, source.crs_from, grids)
+    question = Problem(QUESTION, "datum_suspect", ja, en)
+    return Placement(
+        reading,
+        placed.transformation,
+        source.crs_from,
+        (question,),
+        (Choice("crs", str(reading), *words),),
+    )
 
 
-def _inside(xy: Array, bounds: Bounds) -> Array:
-    west, south, east, north = bounds
-    return (xy[:, 0] >= west) & (xy[:, 0] <= east) & (xy[:, 1] >= south) & (xy[:, 1] <= north)
+def told_coarse(placed: Placement) -> Iterator[Problem]:
+    """A warning that stays in the report where ±9 m were accepted."""
+    way = placed.transformation
+    if placed.reading is not None and placed.reading.coarse and way is not None and way.accuracy == 9.0:
+        ja = "日本測地系から3パラメータで変換しました：位置の精度は ±9 m です"
+        en = "transformed from the Tokyo Datum by three parameters: positions are accurate to ±9 m"
+        yield Problem(WARNING, "datum_suspect", ja, en)
 
 
 def lonlat_bounds(box: Bounds, city: City) -> Bounds:
     """A box in the city's plane system as longitude and latitude (JGD2011), around all of its edges."""
-    plane, lonlat = find_system(f"EPSG:{city.srid}"), find_system(JGD2011_LONLAT)
-    assert plane is not None and lonlat is not None
-    back = find_transformation(plane, lonlat, city.bounds)
-    assert back is not None
+    plane = find_system(f"EPSG:{city.srid}")
+    assert plane is not None
     x, y = np.meshgrid(np.linspace(box[0], box[2], 9), np.linspace(box[1], box[3], 9))
-    points = back.points(np.column_stack([x.ravel(), y.ravel()]))
+    points = to_lonlat(plane, np.column_stack([x.ravel(), y.ravel()]))
     (west, south), (east, north) = points.min(axis=0), points.max(axis=0)
     return float(west), float(south), float(east), float(north)
 
@@ -182,3 +264,10 @@ def area_of_bounds(city: City) -> Any:
     forth = find_transformation(lonlat, plane, city.bounds)
     assert forth is not None
     return forth.shapes(shapely.segmentize(shapely.box(*city.bounds), 0.01))
+
+
+def lonlat_area(area: Any, city: City) -> Any:
+    """A polygon of the city's plane system in longitude and latitude."""
+    plane = find_system(f"EPSG:{city.srid}")
+    assert plane is not None
+    return shapely.transform(area, lambda xy: to_lonlat(plane, xy))

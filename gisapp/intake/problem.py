@@ -8,10 +8,12 @@ from itertools import groupby
 from typing import Any, NoReturn
 
 from gisapp import errors
+from gisapp.intake.choice import Choice
 
-ERROR, WARNING, REPAIR, NOTE = "error", "warning", "repair", "note"
+ERROR, QUESTION, WARNING, REPAIR, NOTE = "error", "question", "warning", "repair", "note"
 LEVELS = {
     ERROR: ("エラー", "error"),
+    QUESTION: ("要確認", "question"),
     WARNING: ("注意", "warning"),
     REPAIR: ("修正", "repair"),
     NOTE: ("参考", "note"),
@@ -21,7 +23,8 @@ RANGES_SHOWN = 12
 
 @dataclass(frozen=True)
 class Problem:
-    """One finding. An `error` refuses the whole file; a `repair` says what was changed; others only tell.
+    """One finding. An `error` refuses the whole file; a `question` too, until somebody answers it; a `repair` says what
+    was changed; others only tell.
 
     `rows` are numbered from 1 in the order of the file, the header not counted; none: the whole file is meant.
     """
@@ -102,11 +105,28 @@ class Findings:
         """How many rows have a problem of that level, each counted once."""
         return len({row for problem, rows in self._found.values() if problem.level == level for row in rows})
 
+    def clear(self) -> None:
+        """Forget all of them."""
+        self._found = {}
+
     def drop(self, code: str) -> None:
         """Forget the problems of one code: another says it better."""
         self._found = {key: value for key, value in self._found.items() if key[1] != code}
 
 
-def refuse(code: str, why: tuple[str, str], do: tuple[str, str]) -> NoReturn:
-    """Refuse the file as a whole: why, and what to do next, each in Japanese and English. Raises errors.FileRefused."""
-    raise errors.FileRefused(problem=code, why_ja=why[0], why_en=why[1], do_ja=do[0], do_en=do[1])
+def refuse(
+    code: str,
+    why: tuple[str, str],
+    do: tuple[str, str],
+    *,
+    asks: str = "",
+    choices: Sequence[Choice] = (),
+    found: Sequence[Problem] = (),
+) -> NoReturn:
+    """Refuse the file as a whole: why, and what to do next, each in Japanese and English. Raises errors.FileRefused.
+
+    `asks`: what an answer would settle (crs, part, only, position), with the answers there are, the likeliest first.
+    `found`: what else was found until then.
+    """
+    words = {"why_ja": why[0], "why_en": why[1], "do_ja": do[0], "do_en": do[1]}
+    raise errors.FileRefused(problem=code, asks=asks, choices=tuple(choices), found=tuple(found), **words)

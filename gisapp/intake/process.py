@@ -36,10 +36,6 @@ from gisapp.intake.waiting import compare_again, publish_staged, undo_published
 log = logging.getLogger("gisapp.intake")
 TELL_EVERY = 0.5  # seconds between two notes of progress
 READING = 0.9  # the part of the work that is reading; publishing is the rest
-ANSWERABLE = frozenset(
-    ("axes_swapped", "crs_missing", "crs_suspect", "datum_suspect", "encoding_unknown", "several_layers")
-)
-"""Errors that a person may answer with an option; the file need not be sent again."""
 
 
 def process_upload(installation: Installation, upload_id: uuid.UUID) -> None:
@@ -144,13 +140,8 @@ def _refuse(installation: Installation, row: Row[Any], error: errors.GisappError
             if isinstance(outcome, Report)
             else bare_report(row, Problem(ERROR, error.code, ja, en))
         )
-        state = "asking" if _can_be_answered(report) else "refused"
+        state = "asking" if report.get("outcome") == "ask" else "refused"
         set_state(connection, row.id, state, report=report, difference=None)
     drop_staged(installation.database, row.id)
     if state == "refused":
         purge(installation.settings, row.id)
-
-
-def _can_be_answered(report: dict[str, Any]) -> bool:
-    found = {problem["code"] for problem in report["problems"] if problem["level"] == ERROR}
-    return bool(report.get("choices")) or (bool(found) and found <= ANSWERABLE)

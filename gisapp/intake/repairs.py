@@ -12,10 +12,8 @@ import psycopg
 import pyarrow as pa
 import shapely
 
-from gisapp.catalogue.layer import Layer
-from gisapp.geo.crs import Transformation
-from gisapp.intake.columns import ColumnMap
 from gisapp.intake.copy import copy_rows
+from gisapp.intake.diagnose import Plan
 from gisapp.intake.problem import REPAIR, Problem
 from gisapp.intake.source import Batch
 from gisapp.intake.stage import Stage, readable_fields
@@ -30,9 +28,7 @@ class Keeper:
 
     raw: psycopg.Connection[Any]
     stage: Stage
-    layer: Layer
-    mapped: ColumnMap
-    transformation: Transformation
+    plan: Plan
     srid: int
 
     def keep(
@@ -55,19 +51,19 @@ class Keeper:
         field = self._field(column)
         if field:
             columns["field"] = pa.array([field] * count, pa.string())
-            if field in readable_fields(self.layer) and field in self.mapped.fields:
-                given = batch.columns[self.mapped.fields[field]]
+            if field in readable_fields(self.plan.layer) and field in self.plan.columns.fields:
+                given = batch.columns[self.plan.columns.fields[field]]
                 columns["before"] = as_text(_chosen(given, where))
                 columns["after"] = as_text(_chosen(converted[field], after))
         elif not column:
-            shapes = self.transformation.shapes(shapely.force_2d(batch.geometry[where]))
+            shapes = self.plan.placed.shapes(shapely.force_2d(batch.geometry[where]))
         columns |= {"row": batch.rows[where], "code": pa.array([code] * count, pa.string())}
         copy_rows(self.raw, self.stage.repairs_name, columns, shapes, self.srid)
 
     def _field(self, column: str) -> str:
         """The field that a problem's column means: problems say the field's title, readers the column of the file."""
-        by_title = {field.title.ja: field.name for field in self.layer.fields}
-        by_column = {name: field for field, name in self.mapped.fields.items()}
+        by_title = {field.title.ja: field.name for field in self.plan.layer.fields}
+        by_column = {name: field for field, name in self.plan.columns.fields.items()}
         return by_title.get(column) or by_column.get(column) or ""
 
 

@@ -8,7 +8,10 @@ from typing import Any
 
 from gisapp.catalogue.layer import Layer, Text
 from gisapp.geo.crs import Transformation, describe
-from gisapp.intake.problem import ERROR, LEVELS, Findings, Problem
+from gisapp.geo.readings import Reading
+from gisapp.intake.choice import Choice
+from gisapp.intake.draft import DRAFT, Fit
+from gisapp.intake.problem import ERROR, LEVELS, REPAIR, Findings, Problem
 
 ROWS_KEPT = 1000  # of each problem, where a report is kept in the database
 
@@ -18,15 +21,21 @@ class Report:
     """Filled while a file goes through; complete when `load.load_file` returns or refuses."""
 
     file: str
-    layer: Layer
+    layer: Layer | None  # None: not known, and too little was read to draft one
     mode: str
     dry_run: bool = False
     ok: bool = False
+    asks: str = ""  # what an answer would settle: crs, part, only, position
+    choices: list[Choice] = field(default_factory=list)
+    fits: list[Fit] = field(
+        default_factory=list
+    )  # for a draft: layers of the catalogue that the file may belong to
     format: str = ""
     encoding: str = ""
     encoding_from: Text | None = None
     transformation: Transformation | None = None
     system_from: Text | None = None
+    reading: Reading | None = None
     columns: dict[str, str] = field(default_factory=dict)  # column of the file → field
     constants: dict[str, str] = field(default_factory=dict)
     ignored: list[str] = field(default_factory=list)
@@ -44,6 +53,19 @@ class Report:
     findings: Findings = field(default_factory=Findings)
 
     @property
+    def is_draft(self) -> bool:
+        """Whether the layer is no layer of the catalogue, but made of the file."""
+        return self.layer is None or self.layer.department == DRAFT
+
+    @property
+    def outcome(self) -> str:
+        """load, load_with_repairs (rows dropped or values changed), ask (a question has to be answered) or refuse."""
+        if self.ok:
+            changed = self.dropped or self.findings.of(REPAIR)
+            return "load_with_repairs" if changed else "load"
+        return "ask" if self.asks and not self.errors else "refuse"
+
+    @property
     def errors(self) -> list[Problem]:
         """Why the file is refused; empty for one that is not."""
         return self.findings.of(ERROR)
@@ -52,9 +74,16 @@ class Report:
         """The whole report; `most_rows` limits how many rows each problem lists (its count stays whole)."""
         return {
             "ok": self.ok,
+            "outcome": self.outcome,
+            "asks": self.asks or None,
+            "choices": [choice.as_json() for choice in self.choices],
             "file": self.file,
-            "layer": self.layer.id,
-            "layer_title": self.layer.title.ja,
+            "layer": None if self.layer is None or self.is_draft else self.layer.id,
+            "layer_title": self.layer.title.ja if self.layer else None,
+            "geometry": self.layer.geometry if self.layer else None,
+            "fits": [
+                {"layer": fit.layer.id, "share": fit.share, "missing": list(fit.missing)} for fit in self.fits
+            ],
             "mode": self.mode,
             "dry_run": self.dry_run,
             "revision": self.revision,
@@ -92,13 +121,31 @@ class Report:
 
     def lines(self) -> Iterator[str]:
         """The report to read: Japanese first, English after it."""
-        yield f"{self.file} → {self.layer.title.ja} / {self.layer.title.en} ({self.layer.id})"
+        yield self._heading()
         yield from self._how_it_was_read()
         for problem in self.findings:
             ja, en = LEVELS[problem.level]
             yield f"  {ja}：{problem.line('ja')}"
             yield f"    {en} [{problem.code}]: {problem.line('en')}"
+        for number, choice in enumerate(self.choices, 1):
+            yield f"  候補{number}　{choice.line('ja')}"
+            yield f"    candidate {number}: {choice.line('en')}"
         yield self._ending()
+        yield from self._proposals()
+
+    def _heading(self) -> str:
+        if self.layer is None:
+            return self.file
+        if self.is_draft:
+            return f"{self.file} → 新しいレイヤーの案 / draft of a new layer（{self.layer.geometry}）"
+        return f"{self.file} → {self.layer.title.ja} / {self.layer.title.en} ({self.layer.id})"
+
+    def _proposals(self) -> Iterator[str]:
+        for fit in self.fits:
+            lacks = f"（必須の {'、'.join(fit.missing)} がありません）" if fit.missing else ""
+            yield f"  既存のレイヤーに入れる / into a known layer: --layer {fit.layer.id}　{fit.layer.title.ja}（列の {fit.share:.0%}）{lacks}"
+        if self.is_draft and self.ok and self.dry_run:
+            yield "  新しいレイヤーにする / as a new layer: --new 部署.名前 （例 / such as --new roads.guard_rail）"
 
     def _how_it_was_read(self) -> Iterator[str]:
         if self.format:
@@ -117,6 +164,8 @@ class Report:
             yield f"  項目 / columns: {', '.join(pairs + [f'{k}={v}' for k, v in self.constants.items()])}"
 
     def _ending(self) -> str:
+        if self.outcome == "ask":
+            return "→ 確認が必要です。データベースは変わっていません。 / A question has to be answered; nothing was changed."
         if not self.ok:
             return "→ 読み込みませんでした。データベースは変わっていません。 / Refused; nothing was changed."
         counts = (

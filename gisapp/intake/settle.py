@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any
 
 import psycopg
 from psycopg import sql
 from sqlalchemy import Connection
 
-from gisapp import errors
 from gisapp.audit.record import Entry, Who, record
 from gisapp.catalogue.layer import Layer
 from gisapp.db import Database
 from gisapp.intake.checks.city import all_outside_city
 from gisapp.intake.checks.keys import keys_there_already, keys_without_value, repeated_keys
+from gisapp.intake.checks.names import repeated_names
+from gisapp.intake.checks.overlaps import overlapping
 from gisapp.intake.copy import raw_connection
 from gisapp.intake.difference import compare
+from gisapp.intake.outcome import refuse_if_wrong
 from gisapp.intake.problem import ERROR, REPAIR, Problem, refuse
 from gisapp.intake.publish import publish
 from gisapp.intake.report import Report
@@ -29,21 +31,31 @@ if TYPE_CHECKING:
 def check_mode(order: Order) -> None:
     """Raises errors.FileRefused for a mode that the layer does not know."""
     layer = order.layer
-    if order.options.mode == "upsert" and not layer.key:
+    if order.options.mode == "upsert" and layer is not None and not layer.key:
         ja = f"レイヤー「{layer.title.ja}」にはキーがないため、upsert（キーによる更新）はできません"
         why = (ja, f"the layer “{layer.title.en}” has no key to update its rows by")
         refuse("no_key", why, ("replace か append を使ってください。", "Use replace or append."))
 
 
 def settle(
-    connection: Connection, database: Database, order: Order, stage: Stage, report: Report, city_name: str
+    connection: Connection,
+    database: Database,
+    order: Order,
+    layer: Layer,
+    stage: Stage,
+    report: Report,
+    city_name: str,
 ) -> None:
     """Check the staged rows as a whole; then publish them, or keep them with their difference (`order.keep`).
 
+    Rows of a draft (`order.layer` is None, `layer` is drafted) are only checked.
+
     Raises errors.FileRefused for errors found until now.
     """
-    raw, layer, mode = raw_connection(connection), order.layer, order.options.mode
-    _check_whole(raw, order, stage, report, city_name)
+    raw, mode = raw_connection(connection), order.options.mode
+    _check_whole(raw, order, layer, stage, report, city_name)
+    if order.layer is None:
+        return
     if not stage.kept:
         lock_layer(raw, layer)
     if mode == "append":
@@ -65,13 +77,15 @@ def settle(
 
 
 def _check_whole(
-    raw: psycopg.Connection[Any], order: Order, stage: Stage, report: Report, city_name: str
+    raw: psycopg.Connection[Any], order: Order, layer: Layer, stage: Stage, report: Report, city_name: str
 ) -> None:
     """What can be judged only when all rows are there. Raises errors.FileRefused for errors found until now."""
     report.repaired = report.findings.count_rows(REPAIR)
-    report.findings.add(repeated_keys(raw, order.layer, stage.rows))
+    report.findings.add([*repeated_keys(raw, layer, stage.rows), *overlapping(raw, layer, stage.rows)])
+    if order.layer is None:
+        report.findings.add(repeated_names(raw, layer, stage.rows))
     if order.options.mode == "upsert":
-        report.findings.add(keys_without_value(raw, order.layer, stage.rows))
+        report.findings.add(keys_without_value(raw, layer, stage.rows))
     if report.bounds and report.findings.rows_of("partly_outside_city") == report.loaded:
         report.findings.drop("partly_outside_city")
         report.findings.add([all_outside_city(report.bounds, report.loaded, city_name)])
@@ -79,7 +93,7 @@ def _check_whole(
     if not report.loaded:
         why = ("読み込める行が一つもありません", "there is no row that can be loaded")
         refuse(
-            "empty_file",
+            "no_position",
             why,
             ("位置や形状のあるデータを書き出してください。", "Export rows that have a position."),
         )
@@ -98,34 +112,3 @@ def only_empty_values(raw: psycopg.Connection[Any], layer: Layer, stage: Stage) 
     ja = "どの行にも値がありません（形状だけです）。公開中の値を空で置き換えることはしません"
     en = "no row has any value, only shapes; values that are published are not replaced by nothing"
     return [Problem(ERROR, "all_empty", ja, en)]
-
-
-def refuse_if_wrong(report: Report) -> None:
-    """Raises errors.FileRefused where the report holds errors."""
-    if found := report.errors:
-        _refuse_with(found)
-
-
-def _refuse_with(found: list[Problem]) -> NoReturn:
-    more = len(found) - 3
-    ja = "／".join(problem.line("ja") for problem in found[:3]) + (f"／ほか {more} 種類" if more > 0 else "")
-    en = "; ".join(problem.line("en") for problem in found[:3]) + (
-        f"; and {more} kinds more" if more > 0 else ""
-    )
-    do = {
-        "do_ja": "ファイルを直して、もう一度読み込んでください。",
-        "do_en": "Correct the file and load it again.",
-    }
-    raise errors.FileRefused(why_ja=ja, why_en=en, **do)
-
-
-def complete(refusal: errors.FileRefused, report: Report) -> None:
-    """Give the refusal the file's name and the report, and the report what the refusal says."""
-    values = refusal.values
-    values["file"] = report.file
-    if code := values.get("problem"):
-        ja, en = f"{values['why_ja']}。{values['do_ja']}", f"{values['why_en']}. {values['do_en']}"
-        report.findings.add([Problem(ERROR, str(code), ja, en)])
-    report.ok, report.loaded, report.difference, report.revision = False, 0, None, None
-    values["outcome"] = report
-    values["report"] = report.as_json(most_rows=100)["problems"]

@@ -5,18 +5,20 @@ Validity is judged after the transformation, because a shape may be valid in one
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import shapely
 
-from gisapp.geo.crs import Transformation
-from gisapp.geo.shapes import finite, fit_type, make_valid, type_names
+from gisapp.geo.shapes import finite, fit_type, make_valid, of_dimension, type_names
 from gisapp.intake.problem import ERROR, REPAIR, WARNING, Problem
 
 Array = np.ndarray[Any, Any]
+Place = Callable[[Array], Array]
+WORDS = {"Point": "point", "LineString": "line", "Polygon": "polygon"}
+THINNEST = 1e-6  # metres
 FARTHEST = 4e6  # metres from the origin of a plane zone; all of Japan is within 3,000 km of any of them
 
 
@@ -29,8 +31,14 @@ class Shaped:
     problems: tuple[Problem, ...]
 
 
-def shape_rows(geometry: Array, rows: Array, kind: str, transformation: Transformation) -> Shaped:
-    """Bring shapes as they are in the file into the layer's form. Rows without a shape are dropped, said row by row."""
+def shape_rows(
+    geometry: Array, rows: Array, kind: str, place: Place, *, only: str = "", far: bool = False
+) -> Shaped:
+    """Bring shapes as they are in the file into the layer's form. Rows without a shape are dropped, said row by row.
+
+    `place`: shapes of the file → shapes in the city's system. `only`: somebody wants the points, lines or polygons of
+    mixed shapes; others are left out. `far`: the place is a guess, and rows far from the city are kept for looking at.
+    """
     problems: list[Problem] = []
     kept = np.ones(len(geometry), dtype=bool)
 
@@ -47,19 +55,61 @@ def shape_rows(geometry: Array, rows: Array, kind: str, transformation: Transfor
     flat = geometry.copy()
     if kept.any():
         problems += _heights(geometry[kept], rows[kept])
-        flat[kept] = transformation.shapes(shapely.force_2d(geometry[kept]))
-    take_away(~finite(flat) | (np.abs(shapely.bounds(flat)).max(axis=1) > FARTHEST), UNPLACEABLE)
+        placed = place(shapely.force_2d(geometry[kept]))
+        lost = ~finite(placed)
+        if far:
+            placed[lost] = shapely.force_2d(geometry[kept][lost])
+        flat[kept] = placed
+    if not far:
+        take_away(~finite(flat) | (np.abs(shapely.bounds(flat)).max(axis=1) > FARTHEST), UNPLACEABLE)
+    if only:
+        flat[kept] = of_dimension(flat[kept], only)
+        take_away(kept & shapely.is_empty(flat), _left_out(only))
     fitted, fits = fit_type(flat, kind)
     wrong = kept & ~fits
     take_away(wrong, _wrong_type(flat[wrong], kind))
     bad = kept & ~shapely.is_valid(fitted)
     before = shapely.area(fitted)
     fitted[bad] = fit_type(make_valid(fitted[bad]), kind)[0]
+    needle = bad & shapely.is_empty(fitted) & (shapely.get_dimensions(flat) == 2)
+    needle[needle] = shapely.is_valid(geometry[needle])  # only rounding made a line of it
+    fitted[needle] = [fit_type(np.array([_thin(one)], dtype=object), kind)[0][0] for one in flat[needle]]
     collapsed = shapely.is_empty(fitted) | ~fit_type(fitted, kind)[1]
     take_away(bad & collapsed, COLLAPSED)
+    take_away(kept & _without_extent(fitted, kind), COLLAPSED)
     mended = np.flatnonzero(bad & kept)
     problems += (_mended(int(rows[i]), before[i], shapely.area(fitted[i]), kind) for i in mended)
     return Shaped(fitted, kept, tuple(problems))
+
+
+def _thin(needle: Any) -> Any:
+    """A triangle between the needle's ends, THINNEST wide: the row keeps its place; empty where there is but one point."""
+    xy = shapely.get_coordinates(needle)
+    start = xy[0]
+    end = xy[np.argmax(np.hypot(*(xy - start).T))]
+    way = end - start
+    length = float(np.hypot(*way))
+    if length == 0:
+        return shapely.Polygon()
+    aside = (start + end) / 2 + np.array([-way[1], way[0]]) / length * THINNEST
+    return shapely.Polygon([start, end, aside])
+
+
+def _without_extent(fitted: Array, kind: str) -> Array:
+    """Lines whose points are all one."""
+    if "Line" not in kind:
+        return np.zeros(len(fitted), dtype=bool)
+    return shapely.length(fitted) == 0
+
+
+def _left_out(only: str) -> Problem:
+    ja = {"point": "点", "line": "線", "polygon": "面"}[only]
+    return Problem(
+        REPAIR,
+        "mixed_geometry",
+        f"{ja}でない行を除きました（指定による）",
+        f"rows that are no {only} are left out",
+    )
 
 
 NULL_GEOMETRY = Problem(
@@ -69,10 +119,10 @@ EMPTY_GEOMETRY = Problem(
     WARNING, "empty_geometry", "点のない空の形状の行を除きました", "rows with an empty shape are dropped"
 )
 NONFINITE = Problem(
-    ERROR,
+    WARNING,
     "nonfinite_coordinate",
-    "座標が数値ではありません（NaN・無限大）",
-    "a coordinate is no number (NaN or infinite)",
+    "座標が数値ではない（NaN・無限大）行を除きました",
+    "rows with a coordinate that is no number (NaN or infinite) are dropped",
 )
 UNPLACEABLE = Problem(
     ERROR,
@@ -105,8 +155,10 @@ def _heights(geometry: Array, rows: Array) -> Iterator[Problem]:
 
 def _wrong_type(geometry: Array, kind: str) -> Problem:
     found = "・".join(type_names(geometry))
-    ja = f"形状の種類が {found} です。このレイヤーは {kind} だけを受け取ります"
-    return Problem(ERROR, "mixed_geometry", ja, f"the shape is a {found}; this layer takes {kind} only")
+    only = WORDS[kind.removeprefix("Multi")]
+    ja = f"形状の種類が {found} です。このレイヤーは {kind} だけを受け取ります（ほかの種類を除くなら `--only {only}`）"
+    en = f"the shape is a {found}; this layer takes {kind} only (to leave other kinds out: `--only {only}`)"
+    return Problem(ERROR, "mixed_geometry", ja, en)
 
 
 def _mended(row: int, before: float, after: float, kind: str) -> Problem:

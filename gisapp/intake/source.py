@@ -13,19 +13,22 @@ from gisapp.catalogue.layer import Text
 from gisapp.intake.problem import Problem
 
 ROWS_AT_ONCE = 50_000
+UNREAD: np.ndarray[Any, Any] = np.array([], dtype=object)
 
 
 @dataclass(frozen=True)
 class Batch:
     """Some rows of a file. `rows` are their numbers (from 1, the header not counted).
 
-    `columns`: name in the file → Arrow values. `geometry`: shapely geometries as in the file, None where there is none.
+    `columns`: name in the file → Arrow values. `geometry`: shapely geometries with x (east, longitude) first, whatever
+    the order in the file; None where there is none. In the child process a reader may leave them UNREAD and give `wkb`.
     """
 
     rows: np.ndarray[Any, Any]
     columns: dict[str, pa.Array]
     geometry: np.ndarray[Any, Any]
     problems: tuple[Problem, ...] = ()
+    wkb: pa.Array | None = None
 
 
 @dataclass(frozen=True)
@@ -43,3 +46,9 @@ class Source:
     cut_names: bool = False  # column names may have been cut at 10 bytes
     position: tuple[str, ...] = ()  # columns that hold the coordinates
     problems: tuple[Problem, ...] = ()
+    typed: bool = True  # the file says itself of what type a column is (not so where all is text, as in CSV)
+    shapeless: bool = False  # a table: no row has a position, `no_position` among the problems says so
+    axes: str | None = None  # "latlon" or "xy": the order in which the file's own coordinates stand
+    kind: str | None = None  # geometry type as the file declares it; it may be wrong
+    layers: tuple[str, ...] = ()  # all layers or data sets of the file, each opened with Options.part
+    layer: str = ""  # which of them this is

@@ -13,7 +13,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from gisapp.catalogue.layer import CodeList, Field
-from gisapp.intake.problem import ERROR, WARNING, Problem
+from gisapp.intake.problem import ERROR, REPAIR, WARNING, Problem
+from gisapp.text.codes import restored
 from gisapp.text.folding import fold
 from gisapp.text.reading import JAPAN, read_boolean, read_date, read_datetime, read_integer, read_number
 
@@ -63,9 +64,23 @@ def convert(
         return Converted(cast, ())
     texts = as_text(values)
     if codes is None and field.type == "text":
-        return Converted(texts, ())
+        return _restored(texts, rows) if field.form == "local_government_code" else Converted(texts, ())
     read = _code_reader(field, codes) if codes else READERS[field.type]
     return _each(texts, field, codes, read, rows, show)
+
+
+def _restored(texts: pa.Array, rows: np.ndarray[Any, Any]) -> Converted:
+    """Local government codes with the zeros that a spreadsheet took from their front."""
+    coded = texts.dictionary_encode()
+    known = coded.dictionary.to_pylist()
+    whole = restored(known)
+    if whole == known:
+        return Converted(texts, ())
+    values = pc.take(pa.array(whole, pa.string()), coded.indices)
+    changed = pc.fill_null(pc.not_equal(values, texts), False).to_numpy(zero_copy_only=False)
+    ja = "先頭の0が失われた団体コードに0を補いました"
+    en = "zeros that local government codes had lost at their front are restored"
+    return Converted(values, (Problem(REPAIR, "lost_leading_zero", ja, en, tuple(rows[changed].tolist())),))
 
 
 def _cast(values: pa.Array, kind: str) -> pa.Array | None:
@@ -145,7 +160,7 @@ def _code_reader(field: Field, codes: CodeList | None) -> Callable[[str], Any]:
         fold(title.get(lang)): code
         for code, title in (codes.values if codes else {}).items()
         for lang in ("en", "ja")
-    }
+    } | {fold(other): code for other, code in (codes.alias if codes else {}).items()}
 
     def read(text: str) -> Any:
         code = titles.get(fold(text), text)

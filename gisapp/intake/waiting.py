@@ -33,7 +33,7 @@ def publish_staged(installation: Installation, row: Row[Any], order: Order) -> b
     published. Raises errors.UploadState where there are no staged rows, FileRefused.
     """
     with told_apart(), installation.database.transaction("owner") as connection:
-        raw, layer, mode = raw_connection(connection), order.layer, order.options.mode
+        raw, layer, mode = raw_connection(connection), _layer(order), order.options.mode
         row = find_upload(connection, row.id, lock=True)
         stage = kept_stage(row.id)
         if row.state != "publishing" or not is_staged(raw, stage):
@@ -58,7 +58,7 @@ def publish_staged(installation: Installation, row: Row[Any], order: Order) -> b
 
 
 def _publish(connection: Connection, row: Row[Any], order: Order, stage: Stage, difference: Counts) -> None:
-    raw, layer, mode = raw_connection(connection), order.layer, order.options.mode
+    raw, layer, mode = raw_connection(connection), _layer(order), order.options.mode
     what = {"file": order.name, "mode": mode, "rows": (row.report or {}).get("rows", {}).get("loaded", 0)}
     revision, counts = publish(raw, layer, mode, stage, order.who, what, difference)
     report = {**(row.report or {}), "revision": revision, "difference": counts}
@@ -69,6 +69,11 @@ def _publish(connection: Connection, row: Row[Any], order: Order, stage: Stage, 
     drop_stage(raw, row.id)
 
 
+def _layer(order: Order) -> Layer:
+    assert order.layer is not None  # an upload is always for a layer
+    return order.layer
+
+
 def compare_again(installation: Installation, row: Row[Any], order: Order) -> bool:
     """Compare the staged rows with the layer anew (other repairs are declined now); False where there are none."""
     with told_apart(), installation.database.transaction("owner") as connection:
@@ -76,7 +81,7 @@ def compare_again(installation: Installation, row: Row[Any], order: Order) -> bo
         if not is_staged(raw, kept_stage(row.id)):
             return False
         seen = _snapshot(raw)
-        counts = compare(raw, order.layer, kept_stage(row.id), order.options.mode, order.declined)
+        counts = compare(raw, _layer(order), kept_stage(row.id), order.options.mode, order.declined)
         report = {**(row.report or {}), "difference": counts}
         set_state(connection, row.id, "checked", report=report, difference=counts, seen=seen)
     return True

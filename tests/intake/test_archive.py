@@ -68,11 +68,11 @@ def test_a_size_that_is_not_what_the_header_says(refused: Callable[..., str], tm
 
 def test_a_zip_in_a_zip(refused: Callable[..., str], tmp_path: Path) -> None:
     inner = packed(tmp_path / "inner.zip", {"a.csv": b"a"})
-    assert refused(packed(tmp_path / "a.zip", {"inner.zip": inner.read_bytes()})) == "no_data"
+    assert refused(packed(tmp_path / "a.zip", {"inner.zip": inner.read_bytes()})) == "archive_nested"
 
 
 def test_nothing_inside(refused: Callable[..., str], tmp_path: Path) -> None:
-    assert refused(packed(tmp_path / "a.zip", {})) == "no_data"
+    assert refused(packed(tmp_path / "a.zip", {})) == "not_geodata"
 
 
 def test_a_link_is_only_a_file_with_odd_contents(tmp_path: Path) -> None:
@@ -83,8 +83,9 @@ def test_a_link_is_only_a_file_with_odd_contents(tmp_path: Path) -> None:
         file.writestr(info, "/etc/passwd")
     scratch = tmp_path / "scratch"
     scratch.mkdir()
-    main, name = take_out(path, "", scratch)
-    assert name == "a.csv" and not main.is_symlink() and main.read_text() == "/etc/passwd"
+    taken = take_out(path, "", scratch)
+    main = taken.main
+    assert taken.name == "a.csv" and not main.is_symlink() and main.read_text() == "/etc/passwd"
 
 
 def test_an_encrypted_archive(refused: Callable[..., str], tmp_path: Path) -> None:

@@ -30,7 +30,7 @@ def test_a_file_without_features_never_replaces_a_layer(
     report = refused(
         geojson(tmp_path / "nulls.geojson", [feature(None, 路線番号="1"), feature(None, 路線番号="2")])
     )
-    assert codes(report) == {"empty_file"} and report.findings.rows_of("null_geometry") == 2
+    assert codes(report) == {"no_position"} and report.findings.rows_of("null_geometry") == 2
     (tmp_path / "header.csv").write_text("路線番号,緯度,経度\n")
     assert codes(refused(tmp_path / "header.csv")) == {"empty_file"}
 
@@ -53,8 +53,8 @@ def test_a_file_without_features_never_replaces_a_layer(
         ),
         ("a.json", b'{"version": 0.6, "elements": [{"type": "node"}]}', "unsupported_variant"),
         ("a.json", b"[1, 2, 3]", "unsupported_variant"),
-        ("a.kml", b"<?xml version='1.0'?><kml/>", "unsupported_variant"),
-        ("a.xlsx", b"PK\x03\x04", "unsupported_variant"),
+        ("a.kml", b"<?xml version='1.0'?><kml/>", "empty_file"),
+        ("a.xlsx", b"PK\x03\x04", "truncated"),
     ],
 )
 def test_a_file_that_is_not_what_it_says(
@@ -102,7 +102,8 @@ def test_a_shapefile_cut_in_the_middle(refused: Callable[..., Report], tmp_path:
 def test_a_table_without_coordinates(refused: Callable[..., Report], tmp_path: Path) -> None:
     (tmp_path / "t.csv").write_text("名称,住所\n学校,本町1-1-1\n")
     report = refused(tmp_path / "t.csv", "disaster.shelter")
-    assert codes(report) == {"no_position"} and "名称、住所" in report.errors[0].ja
+    assert codes(report) == {"no_position"} and report.asks == "position"
+    assert "名称、住所" in report.findings.of("question")[0].ja
 
 
 def test_a_table_in_no_known_encoding(refused: Callable[..., Report], tmp_path: Path) -> None:
@@ -119,11 +120,9 @@ def test_several_data_sets_ask_for_one(refused: Callable[..., Report], load: Loa
         )
     path = zipped(tmp_path / "two.zip", *both)
     report = refused(path)
-    assert (
-        codes(report) == {"several_layers"}
-        and "東" in report.errors[0].ja
-        and "--part" in report.errors[0].ja
-    )
+    (question,) = report.findings.of("question")
+    assert codes(report) == {"several_layers"} and "東" in question.ja and "--part" in question.ja
+    assert [(c.option, c.value) for c in report.choices] == [("part", "東"), ("part", "西")]
     assert load(path, "roads.street", part="西").loaded == 1
 
 

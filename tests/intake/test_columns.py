@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from gisapp import errors
 from gisapp.catalogue.layer import Layer
 from gisapp.catalogue.load import load_catalogue
+from gisapp.installation import Installation
 from gisapp.intake.columns import map_columns
+from gisapp.intake.load import Order, load_file
+from gisapp.intake.options import parse_options
 from gisapp.intake.source import Source
 from gisapp.settings import ROOT, load_city
+from tests.intake.conftest import load_into
 
 
 @pytest.fixture(scope="module")
@@ -77,3 +82,25 @@ def test_a_constant_comes_before_a_column_and_must_be_a_field(layers: dict[str, 
 def test_a_missing_required_column_is_an_error_that_names_it(layers: dict[str, Layer]) -> None:
     (problem, _) = map_columns(layers["roads.street"], source("幅員", "色"), {}).problems
     assert problem.level == "error" and "路線番号" in problem.ja and "route_number" in problem.en
+
+
+def test_a_code_is_read_from_the_column_that_names_it(city: Installation, shared_data: Path) -> None:
+    """茅野市's use districts say 「第1種低層住居専用地域」 and no code."""
+    path = shared_data / "06_planning" / "use_districts.shp"
+    report = load_into(city, path, "city_planning.zoning", dry_run=True)
+    assert report.ok and report.loaded == 518
+    assert not [p for p in report.findings if p.code in ("unknown_code", "wrong_value", "missing_value")]
+
+
+def test_files_of_known_make_are_recognised_by_their_columns(city: Installation, shared_data: Path) -> None:
+    wanted = {
+        "01_boundary/N03_tokyo23ku.geojson": "base.boundary",
+        "05_facility/yaizu_222127_aed.csv": "facilities.aed",
+        "05_facility/yaizu_222127_fire_hydrant.csv": "disaster.hydrant",
+        "05_facility/gsi_emergency_132233.geojson": "disaster.shelter",
+        "06_planning/use_districts.shp": "city_planning.zoning",
+    }
+    for file, layer in wanted.items():
+        path = shared_data / file
+        order = Order(path, path.name, None, parse_options(), "test", True)
+        assert load_file(city, order).fits[0].layer.id == layer, file

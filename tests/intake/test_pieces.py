@@ -9,16 +9,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from flask.testing import FlaskClient
 
 from gisapp.installation import Installation
 from gisapp.intake.process import process_upload
 from gisapp.intake.uploads import file_of
 from tests.intake.conftest import ask
-from tests.intake.test_waiting import client, streets, token, waiting
-from tests.intake.waiter import Waiting
+from tests.intake.waiter import Waiting, streets
 
-__all__ = ["client", "token", "waiting"]
 pytestmark = pytest.mark.usefixtures("empty_layers")
 
 
@@ -94,9 +91,9 @@ def test_more_than_was_announced_is_refused(waiting: Waiting, whole: bytes) -> N
     assert piece(waiting, upload_id, 0, whole).status_code == 400
 
 
-def test_nobody_else_sends_pieces(waiting: Waiting, client: FlaskClient, whole: bytes) -> None:
+def test_nobody_else_sends_pieces(waiting: Waiting, whole: bytes) -> None:
     upload_id = begin(waiting, whole).json["id"]
-    answer = client.patch(
+    answer = waiting.client.patch(
         f"/api/uploads/{upload_id}",
         data=whole,
         headers={"Upload-Offset": "0", "Authorization": "Bearer gisapp_x"},

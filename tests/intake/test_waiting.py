@@ -2,61 +2,24 @@
 
 from __future__ import annotations
 
-import shutil
 import threading
 import uuid
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 import shapely
-from flask.testing import FlaskClient
 from sqlalchemy import text
 
-from gisapp import create_app
-from gisapp import installation as installations
-from gisapp.access import tokens
-from gisapp.cli.people import add_person
 from gisapp.installation import Installation
 from gisapp.intake.process import process_upload
 from gisapp.intake.uploads import forget_old_uploads
-from tests.conftest import PASSWORD
-from tests.intake.conftest import ask, forget_jobs, load_into
+from tests.intake.conftest import ask, load_into
 from tests.intake.files import LAT, LON, feature, geojson, line, square
-from tests.intake.waiter import Waiting
+from tests.intake.waiter import Waiting, streets
 
 pytestmark = pytest.mark.usefixtures("empty_layers")
 STAGED = "SELECT count(*) FROM pg_class WHERE relnamespace = 'staging'::regnamespace AND relkind = 'r'"
-
-
-@pytest.fixture(scope="module")
-def token(city: Installation) -> str:
-    add_person(
-        city, "waiter", "待つ人", PASSWORD, {"roads": "editor", "base": "editor", "city_planning": "editor"}
-    )
-    with city.database.transaction("owner") as connection:
-        return tokens.issue(connection, "waiter", "test", ["*"], ["read", "upload", "publish"], 1)
-
-
-@pytest.fixture(scope="module")
-def client(city: Installation) -> FlaskClient:
-    return create_app(installations.open_for_web(city.settings)).test_client()
-
-
-@pytest.fixture
-def waiting(city: Installation, client: FlaskClient, token: str) -> Iterator[Waiting]:
-    yield Waiting(city, client, token)
-    with city.database.transaction("owner") as connection:
-        connection.execute(text("UPDATE gisapp.upload SET state = 'discarded'"))
-        forget_old_uploads(connection, city.settings)
-    shutil.rmtree(city.settings.home / "uploads", ignore_errors=True)
-    forget_jobs(city)
-
-
-def streets(path: Path, shift: int = 0, **widths: float | None) -> Path:
-    rows = [feature(line(n + shift), 路線番号=name, 幅員=w) for n, (name, w) in enumerate(widths.items())]
-    return geojson(path, rows)
 
 
 def test_the_difference_says_which_fields_changed_from_what_to_what(

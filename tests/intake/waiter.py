@@ -11,6 +11,7 @@ from flask.testing import FlaskClient
 
 from gisapp.installation import Installation
 from gisapp.intake.process import process_upload
+from tests.intake.files import feature, geojson, line
 
 
 class Waiting:
@@ -35,3 +36,8 @@ class Waiting:
         assert answer.status_code in (200, 202), answer.get_data(as_text=True)
         process_upload(self.city, uuid.UUID(upload_id))
         return dict(self.get(upload_id).json)
+
+
+def streets(path: Path, shift: int = 0, **widths: float | None) -> Path:
+    rows = [feature(line(n + shift), 路線番号=name, 幅員=w) for n, (name, w) in enumerate(widths.items())]
+    return geojson(path, rows)

@@ -1,0 +1,60 @@
+"""個人番号 must never come into a map: columns that hold them are refused by their check digit.
+
+The check digit is that of 行政手続における特定の個人を識別するための番号の利用等に関する法律の規定による通知カード及び
+個人番号カード並びに情報提供ネットワークシステムによる特定個人情報の提供等に関する省令 第5条.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from gisapp.intake.problem import ERROR, Problem
+from gisapp.intake.values import as_text
+
+DIGITS = 12
+WEIGHTS = np.array([n + 1 if n <= 6 else n - 5 for n in range(11, 0, -1)])  # of the digits from the left
+SHARE = 0.5  # of the values: of other numbers with twelve digits one in eleven fits by chance
+FEWEST = 3
+
+
+class Numbers:
+    """What columns hold, gathered batch by batch: values, and those that are numbers with the right check digit."""
+
+    def __init__(self) -> None:
+        self._seen: Counter[str] = Counter()
+        self._fits: Counter[str] = Counter()
+
+    def add(self, columns: Mapping[str, pa.Array]) -> None:
+        """Look at the columns (name in the file → values)."""
+        for name, values in columns.items():
+            kind = values.type
+            if not (pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_integer(kind)):
+                continue
+            texts = as_text(values).drop_null()
+            self._seen[name] += len(texts)
+            plain = pc.replace_substring_regex(pc.utf8_normalize(texts, form="NFKC"), r"[ \-]", "")
+            twelve = plain.filter(pc.match_substring_regex(plain, rf"^\d{{{DIGITS}}}$"))
+            self._fits[name] += int(fits(twelve).sum())
+
+    def found(self) -> Iterator[Problem]:
+        """An error for each column of which at least half the values are such numbers."""
+        for name, count in self._fits.items():
+            if count >= FEWEST and count >= SHARE * self._seen[name]:
+                ja = "個人番号（マイナンバー）とみられる値があります。地図には登録できません。列を除いてから読み込んでください"
+                en = "it seems to hold Individual Numbers (My Number), which must not be kept here; take the column out"
+                yield Problem(ERROR, "personal_number", ja, en, column=name)
+
+
+def fits(numbers: pa.Array) -> np.ndarray[Any, Any]:
+    """A flag for each text of twelve digits whose last is the right check digit."""
+    if not len(numbers):
+        return np.zeros(0, dtype=bool)
+    digits = np.array([[int(c) for c in text] for text in numbers.to_pylist()])
+    rest = (digits[:, :-1] * WEIGHTS).sum(axis=1) % 11
+    return np.where(rest <= 1, 0, 11 - rest) == digits[:, -1]

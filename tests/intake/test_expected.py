@@ -1,0 +1,197 @@
+"""Every file of the shared data is answered as EXPECTED.csv says, with no option set by hand."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+from psycopg import sql
+from sqlalchemy import text
+
+from gisapp import errors
+from gisapp.installation import Installation
+from gisapp.intake.copy import raw_connection
+from gisapp.intake.load import Order, load_file
+from gisapp.intake.options import parse_options
+from gisapp.intake.report import Report
+from gisapp.intake.stage import STAGED
+from gisapp.settings import ROOT
+from tests.intake.conftest import load_into
+from tests.intake.expected import Row, codec, fact_of, near, numbers, read_rows
+
+FOLDER = ROOT.parent / "shared" / "data"
+ROWS = list(read_rows(FOLDER)) if FOLDER.is_dir() else []
+OURS = {"unknown_column", "no_column_known", "crs_assumed", "no_position"}
+"""Notes of ours that the table has no code for, or has under the row's own."""
+DISPUTED = {
+    # No JSON (a comma before a bracket in line 13): what a lenient reader would find in it is not known to one that stops.
+    "09_nasty/topojson1.topojson": {"mixed_geometry", "invalid_geometry"},
+}
+"""Codes that the table asks for and that we are sure cannot be given, with the reason."""
+USABLE = {
+    "09_nasty/kml/geometries.kml": 12
+}  # 14 by the table: placemarks 10 and 11 are points without coordinates
+Look = Callable[[psycopg.Connection[Any], Report], Any]
+
+
+@pytest.fixture(scope="module")
+def cities(
+    city_installation: Callable[[str], Installation], shared_data: Path
+) -> Iterator[dict[str, Installation]]:
+    """Both cities; 武蔵村山市 with its boundary."""
+    found = {name: city_installation(name) for name in ("musashimurayama", "yaizu")}
+    load_into(found["musashimurayama"], shared_data / "01_boundary" / "N03_13223.geojson", "base.boundary")
+    yield found
+    with found["musashimurayama"].database.transaction("owner") as connection:
+        connection.execute(text("TRUNCATE base.boundary"))
+
+
+def diagnose(installation: Installation, path: Path, look: Look | None = None, **said: Any) -> Report:
+    """What `gisapp load FILE` does without a layer; `look` sees the staged rows."""
+    order = Order(path, path.name, None, parse_options(**said), "test", dry_run=True)
+    try:
+        return load_file(
+            installation,
+            order,
+            before_commit=(lambda connection, report: look(raw_connection(connection), report))
+            if look
+            else None,
+        )
+    except errors.FileRefused as refusal:
+        report: Report = refusal.values["outcome"]  # type: ignore[assignment]
+        return report
+
+
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: row.file)
+def test_the_file_is_answered_as_expected(row: Row, cities: dict[str, Installation]) -> None:
+    installation, path = cities[row.city], FOLDER / row.file
+    if row.several:
+        whole = diagnose(installation, path)
+        assert whole.outcome == "ask" and "ask" in row.outcomes, whole.outcome
+        assert [c.option for c in whole.choices] == ["part"] * len([n for n in row.features if n])
+        assert row.must <= {p.code for p in whole.findings} | _of_parts(installation, path, row, whole)
+        return
+    facts: list[str] = []
+    report = diagnose(installation, path, lambda raw, report: facts.extend(_wrong(raw, report, row, "")))
+    _check_report(row, report)
+    assert not facts
+
+
+def _of_parts(installation: Installation, path: Path, row: Row, whole: Report) -> set[str]:
+    """Each layer of a file with several holds what it should; returns the problems found in all of them."""
+    codes: set[str] = set()
+    for choice in whole.choices:
+        wrong: list[str] = []
+
+        def look(
+            raw: psycopg.Connection[Any],
+            report: Report,
+            name: str = choice.value,
+            wrong: list[str] = wrong,
+        ) -> None:
+            wrong += _wrong(raw, report, row, name)
+
+        report = diagnose(installation, path, look, part=choice.value)
+        codes |= {p.code for p in report.findings}
+        assert report.loaded in row.features, (choice.value, report.loaded)
+        assert not wrong
+    return codes
+
+
+def _check_report(row: Row, report: Report) -> None:
+    codes = {problem.code for problem in report.findings}
+    said = "\n".join(report.lines())
+    assert report.outcome in row.outcomes, said
+    if (
+        report.outcome == "refuse" and row.outcomes[0] != "refuse"
+    ):  # then what is said of its rows cannot be known
+        assert row.must & codes or not row.must, said
+        return
+    must = row.must - DISPUTED.get(row.file, set())
+    assert must <= codes, (must - codes, said)
+    loud = {p.code for p in report.findings if p.level in ("error", "question", "repair", "warning")}
+    assert loud <= row.must | row.may | OURS, (loud - row.must - row.may, said)
+    if report.outcome == "refuse" or report.asks == "position":
+        return
+    without = {r for p in report.findings if p.code in ("null_geometry", "empty_geometry") for r in p.rows}
+    arrive = report.read - len(without) if row.geometry == "Mixed" else report.loaded
+    assert arrive == USABLE.get(row.file, sum(row.features)), said
+    if row.geometry not in ("none", "Mixed"):
+        assert report.layer is not None and report.layer.geometry == row.geometry, said
+    if row.systems != ("none",):
+        system = report.reading.system.to_epsg() if report.reading else None
+        assert str(system) in row.systems, said
+    elif report.asks == "crs":
+        assert report.reading is None, said
+    if row.encoding not in ("ascii", ""):
+        assert codec(report.encoding) == codec(row.encoding), said
+
+
+def _wrong(raw: psycopg.Connection[Any], report: Report, row: Row, part: str) -> list[str]:
+    """Facts that the staged rows do not hold."""
+    wrong = []
+    for fact in row.facts:
+        taken = fact_of(fact)
+        if taken is None or (taken[0] and taken[0] != part):
+            continue
+        found = _found(raw, report, taken[1], taken[2])
+        if found is not None and not found[0]:
+            wrong.append(f"{fact}: found {found[1]}")
+    return wrong
+
+
+def _found(raw: psycopg.Connection[Any], report: Report, what: str, value: str) -> tuple[bool, Any] | None:
+    """Whether a fact holds, and what was found; None for a fact of another form."""
+    if match := re.fullmatch(r"row(\d+)\.(.+)", what):
+        field = report.columns[match[2]]
+        found = raw.execute(
+            sql.SQL("SELECT {} FROM {} WHERE row = %s").format(sql.Identifier(field), sql.Identifier(STAGED)),
+            [int(match[1])],
+        ).fetchone()
+        return found is not None and str(found[0]).strip() == value, found
+    if match := re.fullmatch(r"(sum|max|mean)\.(.+)", what):
+        function = {"mean": "avg"}.get(match[1], match[1])
+        field = report.columns[match[2]]
+        number = _one(raw, f"SELECT {function}({field}::float8) FROM {{}}")
+        return near(number, float(value), 0.0), number
+    if what == "fields":
+        return set(value.split(",")) == set(report.columns), list(report.columns)
+    if match := re.fullmatch(r"duplicate\.(.+)", what):
+        field = report.columns[match[1]]
+        more = _one(raw, f"SELECT count({field}) - count(DISTINCT {field}) FROM {{}}")
+        return more == int(value), more
+    match = re.fullmatch(r"(area|area_made_valid|union|footprint_area|length)_m2?@(\d+)", what)
+    if match:
+        return _measured(raw, match[1], int(match[2]), float(value))
+    if what == "bbox_lonlat":
+        box = _one(
+            raw,
+            "SELECT ARRAY[ST_XMin(e), ST_YMin(e), ST_XMax(e), ST_YMax(e)] FROM (SELECT ST_Extent(ST_Transform(geom, 6668)) AS e FROM {}) AS x",
+        )
+        return all(abs(a - b) <= 2e-5 for a, b in zip(box, numbers(value), strict=True)), box
+    if match := re.fullmatch(r"bbox_EN@(\d+)", what):
+        box = _one(
+            raw,
+            f"SELECT ARRAY[ST_XMin(e), ST_YMin(e), ST_XMax(e), ST_YMax(e)] FROM (SELECT ST_Extent(ST_Transform(geom, {int(match[1])})) AS e FROM {{}}) AS x",
+        )
+        return all(abs(a - b) <= 0.5 for a, b in zip(box, numbers(value), strict=True)), box
+    return None
+
+
+def _measured(raw: psycopg.Connection[Any], what: str, srid: int, wanted: float) -> tuple[bool, Any]:
+    shape = f"ST_Transform(geom, {srid})"
+    asked = {
+        "length": f"sum(ST_Length({shape}))",
+        "union": f"ST_Area(ST_Union({shape}))",
+    }.get(what, f"sum(ST_Area({shape}))")
+    found = _one(raw, f"SELECT {asked} FROM {{}}")
+    return near(found, wanted, 1.0), found
+
+
+def _one(raw: psycopg.Connection[Any], question: str) -> Any:
+    row = raw.execute(sql.SQL(question).format(sql.Identifier(STAGED))).fetchone()  # type: ignore[arg-type]
+    return row[0] if row else None
