@@ -23,6 +23,7 @@ def create_app(installation: Installation | None = None) -> Flask:
     from gisapp.access import account_pages, oidc, people_pages, sign_in
     from gisapp.audit import routes as audit
     from gisapp.installation import open_for_web
+    from gisapp.intake import difference_routes, pieces
     from gisapp.intake import routes as intake
     from gisapp.rasters import routes as rasters
     from gisapp.settings import ROOT, load_settings
@@ -48,6 +49,8 @@ def create_app(installation: Installation | None = None) -> Flask:
         features.features,
         search.search,
         intake.uploads,
+        pieces.pieces,
+        difference_routes.differences,
         ogc.ogc,
         audit.audit,
     ):

@@ -7,7 +7,8 @@ from gisapp.access.models import membership, one_time_link, person, right_change
 from gisapp.audit.models import audit_checkpoint, audit_entry, audit_seal
 from gisapp.changes.models import generalised, search_index, tile_change, tile_state
 from gisapp.db import PLATFORM
-from gisapp.intake.models import revision, upload
+from gisapp.intake.models import upload
+from gisapp.revisions.models import revision
 
 __all__ = [
     "PLATFORM",

@@ -54,6 +54,9 @@ class Settings:
         "", "Folder of the national datum grids (`gisapp db grids`); empty: GISAPP_HOME/grids."
     )
     upload_limit_mb: int = _setting(512, "Largest file that may be uploaded.")
+    history_days: int = _setting(
+        400, "Days that rows are kept as they were before a change, so that it can be undone."
+    )
     session_hours: int = _setting(10, "Hours after which a signed-in person signs in again.")
     secure_cookies: bool = _setting(
         False, "1 where the pages are served over TLS: cookies only over TLS, and HSTS."

@@ -22,6 +22,8 @@ EVENTS = {
     "upload_discarded": Text("ファイル破棄", "upload discarded"),
     "publish_asked": Text("公開の指示", "publishing asked for"),
     "published": Text("公開", "published"),
+    "undo_asked": Text("取り消しの指示", "undoing asked for"),
+    "undone": Text("取り消し", "undone"),
     "person_added": Text("利用者の追加", "person added"),
     "person_changed": Text("利用者の変更", "person changed"),
     "right_changed": Text("権限の変更", "right changed"),

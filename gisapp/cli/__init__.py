@@ -19,6 +19,7 @@ FILES = {
     "layers": "layers",
     "load": "load",
     "upload": "upload",
+    "revisions": "revisions",
     "sample": "sample",
     "demo": "sample",
     "people": "people",

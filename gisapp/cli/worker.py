@@ -30,8 +30,11 @@ from gisapp.catalogue.search import searchable
 from gisapp.changes.prune import prune_often
 from gisapp.generalise import follow as generalised
 from gisapp.installation import Installation, open_for_shell
+from gisapp.intake.copy import raw_connection
 from gisapp.intake.jobs import PROCESS, QUEUE
+from gisapp.intake.stage import drop_stage
 from gisapp.intake.uploads import fail_upload, forget_old_uploads, purge
+from gisapp.revisions.forget import forget_old_history
 from gisapp.schema.perform import perform_waiting, perform_wish
 from gisapp.search import follow as search_index
 from gisapp.settings import load_settings
@@ -57,7 +60,8 @@ DERIVED = (
     Derived("generalised tables", generalised.follow),
     Derived("search tables", search_index.follow),
 )
-UNFINISHED = ("received", "checking", "publishing")
+UNFINISHED = ("received", "checking", "publishing", "undoing")
+TIDY_EVERY = 3600.0  # seconds between two removals of what nobody waits for any more
 CRASHED = ("ファイルの処理中に異常終了しました。", "Processing the file ended unexpectedly.")
 TOO_LONG = (
     "ファイルの処理に時間がかかりすぎたため中止しました。",
@@ -117,8 +121,9 @@ async def _work_in_lanes(installation: Installation, app: procrastinate.App, wai
         pruning = (
             lanes.create_task(prune_often(installation.database, _followed(installation))) if wait else None
         )
+        tidying = lanes.create_task(_tidy_often(installation)) if wait else None
         await app.run_worker_async(queues=[QUEUE], wait=wait, **kept)
-        for lane in (rights, *following, pruning) if wait else ():
+        for lane in (rights, *following, pruning, tidying) if wait else ():
             if lane is not None:
                 lane.cancel()
 
@@ -198,9 +203,13 @@ async def _process_in_child(installation: Installation, upload_id: uuid.UUID) ->
 
 def _say_failed(installation: Installation, upload_id: uuid.UUID, sentence: tuple[str, str]) -> None:
     log.error("upload %s: %s", upload_id, sentence[1])
+    ended = False
     with contextlib.suppress(errors.UploadNotFound), installation.database.transaction("owner") as connection:
-        fail_upload(connection, upload_id, *sentence)
-    purge(installation.settings, upload_id)
+        ended = fail_upload(connection, upload_id, *sentence)
+        if ended:
+            drop_stage(raw_connection(connection), upload_id)
+    if ended:
+        purge(installation.settings, upload_id)
 
 
 async def recover(app: procrastinate.App) -> None:
@@ -220,9 +229,27 @@ def reconcile(installation: Installation) -> None:
     )
     with installation.database.transaction("owner") as connection:
         lost = list(connection.scalars(question, {"states": list(UNFINISHED), "task": PROCESS}))
-        forget_old_uploads(connection, installation.settings)
     for upload_id in lost:
         _say_failed(installation, upload_id, INTERRUPTED)
+    tidy(installation)
+
+
+def tidy(installation: Installation) -> None:
+    """Remove uploads that waited too long, with their files and staged rows, and history older than is kept."""
+    with installation.database.transaction("owner") as connection:
+        forget_old_uploads(connection, installation.settings)
+    with installation.database.transaction("owner") as connection:
+        days = installation.settings.history_days
+        forget_old_history(raw_connection(connection), installation.catalogue, days)
+
+
+async def _tidy_often(installation: Installation) -> None:
+    while True:
+        await asyncio.sleep(TIDY_EVERY)
+        try:
+            await asyncio.to_thread(tidy, installation)
+        except errors.GisappError as error:
+            log.warning("tidying waits: %s", error.sentence("en"))
 
 
 @contextlib.asynccontextmanager

@@ -41,6 +41,7 @@ from gisapp.errors.installing import (
 from gisapp.errors.intake import (
     ColumnNotFound,
     FileRefused,
+    OffsetWrong,
     TownsRefused,
     UploadNotFound,
     UploadState,
@@ -60,6 +61,7 @@ from gisapp.errors.people import (
     TokenInvalid,
     WishRefused,
 )
+from gisapp.errors.revisions import NothingToUndo, RevisionBuiltOn, RevisionNotFound, RevisionNotKept
 from gisapp.errors.tiles import BundleRefused, CacheUnreadable, DataReplaced, SeedingStopped
 
 __all__ = [
@@ -92,6 +94,8 @@ __all__ = [
     "NotAllowed",
     "NotMigrated",
     "NothingToPurge",
+    "NothingToUndo",
+    "OffsetWrong",
     "OnDutyOnly",
     "PageNotFound",
     "ParameterInvalid",
@@ -100,6 +104,9 @@ __all__ = [
     "PortTaken",
     "ProviderFailed",
     "RequestInvalid",
+    "RevisionBuiltOn",
+    "RevisionNotFound",
+    "RevisionNotKept",
     "SeedingStopped",
     "SettingInvalid",
     "SignInFailed",

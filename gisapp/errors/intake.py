@@ -50,3 +50,12 @@ class UploadState(GisappError):
     en = "Upload {id} is “{state}”; this cannot be done to it."
     do_ja = "`GET /api/uploads/{id}` で状態を確かめてください。"
     do_en = "See its state with `GET /api/uploads/{id}`."
+
+
+class OffsetWrong(GisappError):
+    status = 409
+    code = "offset-wrong"
+    ja = "アップロード {id} は {offset} バイトまで届いています。続きはそこからです。"
+    en = "{offset} bytes of upload {id} are there; go on from that."
+    do_ja = "`Upload-Offset: {offset}` を付けて、その位置から送ってください。"
+    do_en = "Send the bytes from there on, with `Upload-Offset: {offset}`."

@@ -7,7 +7,6 @@ as hexadecimal EWKB. PostGIS builds a GiST index over rows that are there alread
 from __future__ import annotations
 
 import io
-import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -23,6 +22,7 @@ from sqlalchemy import Connection, Table
 
 from gisapp.audit.record import Entry, record, shell_user
 from gisapp.installation import Installation
+from gisapp.revisions.apply import new_revision
 
 ROWS_AT_ONCE = 50_000
 Columns = Mapping[str, "np.ndarray[Any, Any] | pa.Array"]
@@ -106,19 +106,11 @@ def drop_spatial_indexes(raw: psycopg.Connection[Any], table: Table | str) -> li
 
 def build_indexes(raw: psycopg.Connection[Any], table: Table | str, definitions: list[str]) -> None:
     """Build the indexes that `drop_spatial_indexes` dropped, then tell the planner what the table holds now."""
+    if not definitions:
+        return
     for definition in definitions:
         raw.execute(sql.SQL(definition))
     raw.execute(sql.SQL("ANALYZE {}").format(identifier(table)))
-
-
-def new_revision(raw: psycopg.Connection[Any], layer: str, who: str, what: Mapping[str, object]) -> int:
-    """Note a change of a layer in `gisapp.revision`; its number goes into the rows that changed."""
-    row = raw.execute(
-        "INSERT INTO gisapp.revision (layer, who, what) VALUES (%s, %s, %s) RETURNING id",
-        [layer, who, json.dumps(what)],
-    ).fetchone()
-    assert row is not None
-    return int(row[0])
 
 
 @dataclass

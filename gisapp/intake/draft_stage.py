@@ -8,7 +8,7 @@ import psycopg
 from psycopg import sql
 
 from gisapp.catalogue.layer import Layer
-from gisapp.intake.stage import STAGED
+from gisapp.intake.stage import Stage
 
 _TYPES = {
     "text": "text",
@@ -20,14 +20,12 @@ _TYPES = {
 }
 
 
-def create_draft_stage(raw: psycopg.Connection[Any], layer: Layer, srid: int) -> sql.Identifier:
-    """Make the temporary table that `stage.create_stage` makes for a layer that is there."""
-    staged = sql.Identifier(STAGED)
+def create_draft_stage(raw: psycopg.Connection[Any], layer: Layer, stage: Stage, srid: int) -> None:
+    """Make the temporary table of rows that `stage.create_stage` makes for a layer that is there."""
     columns = [
         sql.SQL("{} {}").format(sql.Identifier(field.name), sql.SQL(_TYPES[field.type]))
         for field in layer.fields
     ]
     shape = sql.SQL("geom geometry(Geometry, {}), row bigint").format(sql.Literal(srid))
     listed = sql.SQL(", ").join([*columns, shape])
-    raw.execute(sql.SQL("CREATE TEMPORARY TABLE {} ({}) ON COMMIT DROP").format(staged, listed))
-    return staged
+    raw.execute(sql.SQL("CREATE TEMPORARY TABLE {} ({}) ON COMMIT DROP").format(stage.rows, listed))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import tempfile
 import time
+import uuid
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass, replace
@@ -17,19 +18,15 @@ from typing import Any
 
 import psycopg
 import shapely
-from psycopg import sql
 from sqlalchemy import Connection
 
 from gisapp import errors
-from gisapp.audit.record import Entry, Who, record
+from gisapp.audit.record import Who
 from gisapp.catalogue.layer import Layer
 from gisapp.geo.crs import Bounds
 from gisapp.installation import Installation
-from gisapp.intake.checks.city import all_outside_city, outside_city
-from gisapp.intake.checks.keys import keys_there_already, keys_without_value, repeated_keys
-from gisapp.intake.checks.names import repeated_names
+from gisapp.intake.checks.city import outside_city
 from gisapp.intake.checks.outliers import Spread
-from gisapp.intake.checks.overlaps import overlapping
 from gisapp.intake.checks.personal import Numbers
 from gisapp.intake.columns import ColumnMap, map_columns, no_field_found
 from gisapp.intake.copy import raw_connection
@@ -38,16 +35,17 @@ from gisapp.intake.draft import draft_of, fits, mixed
 from gisapp.intake.draft_stage import create_draft_stage
 from gisapp.intake.fields import convert_columns
 from gisapp.intake.options import Options
-from gisapp.intake.outcome import complete, refuse_if_wrong
+from gisapp.intake.outcome import complete
 from gisapp.intake.place import lonlat_bounds
-from gisapp.intake.problem import REPAIR, refuse
-from gisapp.intake.publish import lock_layer, publish
+from gisapp.intake.problem import refuse
 from gisapp.intake.read import open_any, open_source
+from gisapp.intake.repairs import Keeper
 from gisapp.intake.report import Report
+from gisapp.intake.settle import check_mode, settle
 from gisapp.intake.several import refuse_shapeless
 from gisapp.intake.shape import shape_rows
 from gisapp.intake.source import Batch, Source
-from gisapp.intake.stage import create_stage, stage_rows
+from gisapp.intake.stage import PASSING, Stage, create_stage, kept_stage, stage_rows
 from gisapp.intake.survey import survey
 from gisapp.intake.trouble import told_apart
 
@@ -66,6 +64,8 @@ class Order:
     who: str
     dry_run: bool = False
     author: Who | None = None  # for the audit, where more is known than `who`
+    keep: uuid.UUID | None = None  # nothing is published: the rows stay staged under this upload's id
+    declined: tuple[str, ...] = ()  # kinds of repairs: rows with them are left out of the difference
 
 
 def load_file(
@@ -83,7 +83,7 @@ def load_file(
     began = time.monotonic()
     report = Report(order.name, order.layer, order.options.mode, order.dry_run or order.layer is None)
     try:
-        _check_mode(order)
+        check_mode(order)
         with tempfile.TemporaryDirectory(prefix="gisapp-") as scratch:
             layer, order = _target(installation, order, report, Path(scratch) / "survey")
             source = _open(order, Path(scratch) / "rows")
@@ -159,25 +159,17 @@ def _load(
     report.findings.add([*source.problems, *columns.problems, *no_field_found(layer, columns)])
     _describe(report, source, columns)
     plan = diagnose(raw, installation, layer, source, first, order.options.crs, columns, report)
-    staged = create_stage(raw, layer) if order.layer else create_draft_stage(raw, layer, city.srid)
-    box = _stage(raw, plan, order, city.srid, chain([first], batches), report, progress, source.count)
+    stage = PASSING if order.keep is None else kept_stage(order.keep)
+    if order.layer:
+        create_stage(raw, layer, stage)
+    else:
+        create_draft_stage(raw, layer, stage, city.srid)
+    box = _stage(raw, stage, plan, order, city.srid, chain([first], batches), report, progress, source.count)
     if box is not None and plan.placed.transformation is not None:
         report.bounds = lonlat_bounds(box, city)
     if order.layer is not None and not report.asks:
-        doubt_datum(raw, layer, staged, city, report, forced=bool(order.options.crs))
-    _check_whole(raw, order, layer, staged, report, city.name_ja)
-    if order.layer is None:
-        return
-    lock_layer(raw, layer)
-    if order.options.mode == "append":
-        report.findings.add(keys_there_already(raw, layer, staged))
-    refuse_if_wrong(report)
-    what = {"file": order.name, "mode": order.options.mode, "rows": report.loaded}
-    report.revision, report.difference = publish(raw, layer, order.options.mode, staged, order.who, what)
-    said = what | {"revision": report.revision, "difference": report.difference}
-    record(
-        connection, Entry("published", order.author or Who(order.who, via="shell"), layer.id, details=said)
-    )
+        doubt_datum(raw, layer, stage.rows, city, report, forced=bool(order.options.crs))
+    settle(connection, installation.database, order, layer, stage, report, city.name_ja)
 
 
 def _first(batches: Iterator[Batch], source: Source) -> Batch:
@@ -207,6 +199,7 @@ def _describe(report: Report, source: Source, columns: ColumnMap) -> None:
 
 def _stage(
     raw: psycopg.Connection[Any],
+    stage: Stage,
     plan: Plan,
     order: Order,
     srid: int,
@@ -217,6 +210,7 @@ def _stage(
 ) -> Bounds | None:
     """Shape, convert and check batch after batch into the staging table; returns the box of all rows, None for no rows."""
     boxes = []
+    keeper = Keeper(raw, stage, plan, srid) if stage.kept else None
     spread, numbers = Spread(), Numbers()
     only, far = order.options.only, report.asks == "crs"
     for batch in batches:
@@ -233,46 +227,12 @@ def _stage(
         report.read += len(batch.rows)
         report.loaded += len(rows)
         report.dropped = report.read - report.loaded
-        stage_rows(raw, columns, geometry, rows, srid)
+        stage_rows(raw, stage, columns, geometry, rows, srid)
+        if keeper is not None:
+            keeper.keep(batch, shaped.kept, columns, [*batch.problems, *shaped.problems, *wrong])
         if len(rows):
             boxes.append(shapely.total_bounds(geometry))
         if progress is not None:
             progress(report.read, count)
     report.findings.add([*spread.outliers(), *numbers.found()])
     return tuple(shapely.total_bounds([shapely.box(*box) for box in boxes]).tolist()) if boxes else None
-
-
-def _check_whole(
-    raw: psycopg.Connection[Any],
-    order: Order,
-    layer: Layer,
-    staged: sql.Identifier,
-    report: Report,
-    city_name: str,
-) -> None:
-    """What can be judged only when all rows are there. Raises errors.FileRefused for errors found until now."""
-    report.repaired = report.findings.count_rows(REPAIR)
-    report.findings.add([*repeated_keys(raw, layer, staged), *overlapping(raw, layer, staged)])
-    if order.layer is None:
-        report.findings.add(repeated_names(raw, layer, staged))
-    if order.options.mode == "upsert":
-        report.findings.add(keys_without_value(raw, layer, staged))
-    if report.bounds and report.findings.rows_of("partly_outside_city") == report.loaded:
-        report.findings.drop("partly_outside_city")
-        report.findings.add([all_outside_city(report.bounds, report.loaded, city_name)])
-    refuse_if_wrong(report)
-    if not report.loaded:
-        why = ("読み込める行が一つもありません", "there is no row that can be loaded")
-        refuse(
-            "no_position",
-            why,
-            ("位置や形状のあるデータを書き出してください。", "Export rows that have a position."),
-        )
-
-
-def _check_mode(order: Order) -> None:
-    layer = order.layer
-    if order.options.mode == "upsert" and layer is not None and not layer.key:
-        ja = f"レイヤー「{layer.title.ja}」にはキーがないため、upsert（キーによる更新）はできません"
-        why = (ja, f"the layer “{layer.title.en}” has no key to update its rows by")
-        refuse("no_key", why, ("replace か append を使ってください。", "Use replace or append."))

@@ -1,4 +1,8 @@
-"""One uploaded file, in the background: check it, publish it or leave it for a person to publish; then purge it."""
+"""One step of an upload, in the background: check it, publish it, undo that; then purge what is needed no more.
+
+Each step ends in the transaction that does it, so it may be begun again after a crash: nothing is done twice, and
+nothing is half done.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +22,16 @@ from gisapp.intake.load import Order, load_file
 from gisapp.intake.options import options_from_json
 from gisapp.intake.problem import ERROR, Problem
 from gisapp.intake.report import ROWS_KEPT, Report
-from gisapp.intake.uploads import ENDED, bare_report, file_of, find_upload, purge, set_done, set_state
+from gisapp.intake.uploads import (
+    bare_report,
+    drop_staged,
+    file_of,
+    find_upload,
+    purge,
+    set_done,
+    set_state,
+)
+from gisapp.intake.waiting import compare_again, publish_staged, undo_published
 
 log = logging.getLogger("gisapp.intake")
 TELL_EVERY = 0.5  # seconds between two notes of progress
@@ -26,59 +39,76 @@ READING = 0.9  # the part of the work that is reading; publishing is the rest
 
 
 def process_upload(installation: Installation, upload_id: uuid.UUID) -> None:
-    """Take an upload as far as it goes: published, checked (when publishing was not asked for) or refused.
+    """Take an upload as far as it goes by itself.
 
-    May be called again after a crash: the state changes in the transaction that publishes, so nothing is done twice.
-    Raises errors.UploadNotFound; any other exception is a mistake of ours and leaves the layer as it was.
+    Published, or `checked` with its rows staged (when publishing was not asked for), `asking` (an option decides) or
+    refused. One that is `publishing` or `undoing` ends that. Raises errors.UploadNotFound; any other exception is a
+    mistake of ours and leaves the layer as it was.
     """
-    row, login = _begin(installation, upload_id)
-    if row.state in (*ENDED, "checked"):
+    row = _begin(installation, upload_id)
+    if row.state == "discarded":
+        drop_staged(installation.database, upload_id)
         return
-    publishing = bool(row.options["publish"]) or row.state == "publishing"
+    if row.state not in ("received", "checking", "publishing", "undoing"):
+        return
     try:
-        order = _order(installation, row, login, dry_run=not publishing)
-        report = load_file(
-            installation,
-            order,
-            progress=_teller(installation, upload_id),
-            before_commit=(lambda connection, report: _published(connection, upload_id, report))
-            if publishing
-            else None,
-        )
+        order = _order(installation, row)
+        if row.state == "undoing":
+            undo_published(installation, row, order)
+        elif row.state == "publishing" and row.difference is not None:
+            if publish_staged(installation, row, order):
+                purge(installation.settings, upload_id)
+        elif row.options.get("compare_only") and compare_again(installation, row, order):
+            return
+        else:
+            _check(installation, row, order)
     except errors.GisappError as error:
         if error.status >= 500:  # the database is away, not the file wrong
             raise
-        _end(installation, upload_id, "refused", _report_of(error, row))
-        return
-    if publishing:
-        purge(installation.settings, upload_id)
-    else:
-        with installation.database.transaction("owner") as connection:
-            set_state(connection, upload_id, "checked", done=1.0, report=report.as_json(ROWS_KEPT))
+        _refuse(installation, row, error)
 
 
-def _begin(installation: Installation, upload_id: uuid.UUID) -> tuple[Row[Any], str]:
-    """The upload as it was, and the login of who sent it; it is `checking` from here on unless it is `publishing`."""
+def _check(installation: Installation, row: Row[Any], order: Order) -> None:
+    def before_commit(connection: Connection, report: Report) -> None:
+        said = {"report": report.as_json(ROWS_KEPT), "difference": report.difference}
+        state = "checked" if order.keep else "published"
+        set_state(connection, row.id, state, seen=report.seen or None, revision=report.revision, **said)
+
+    load_file(installation, order, progress=_teller(installation, row.id), before_commit=before_commit)
+    if not order.keep:
+        purge(installation.settings, row.id)
+
+
+def _begin(installation: Installation, upload_id: uuid.UUID) -> Row[Any]:
+    """The upload as it was; it is `checking` from here on if it was `received`."""
     with installation.database.transaction("owner") as connection:
         row = find_upload(connection, upload_id, lock=True)
-        person = find_person(connection, row.person_id)
         if row.state == "received":
             set_state(connection, upload_id, "checking", done=0.0)
-    return row, person.login if person else ""
+    return row
 
 
-def _order(installation: Installation, row: Row[Any], login: str, *, dry_run: bool) -> Order:
+def _order(installation: Installation, row: Row[Any]) -> Order:
     """What is to be loaded. Whoever sent the file must still be allowed to. Raises errors.NotAllowed, LayerNotFound."""
     layer = installation.catalogue.layer(row.layer)
+    publishing = bool(row.options["publish"]) or row.state in ("publishing", "undoing")
     with installation.database.transaction("owner") as connection:
-        person = find_person(connection, row.person_id)
-    allowed = may_change(Asker(person), layer, "upload" if dry_run else "publish")
+        asked_by = row.options.get("by") if row.state in ("publishing", "undoing") else None
+        person = find_person(connection, asked_by or row.person_id)
+    allowed = may_change(Asker(person), layer, "publish" if publishing else "upload")
     if not allowed.allowed:
         raise errors.NotAllowed(why_ja=allowed.why_ja, why_en=allowed.why_en)
-    path = file_of(installation.settings, row.id)
     assert person is not None
-    author = Who(login, person.id, tuple(sorted(person.departments)), f"upload:{row.id}")
-    return Order(path, row.file_name, layer, options_from_json(row.options), login, dry_run, author)
+    return Order(
+        file_of(installation.settings, row.id),
+        row.file_name,
+        layer,
+        options_from_json(row.options),
+        person.login,
+        author=Who(person.login, person.id, tuple(sorted(person.departments)), f"upload:{row.id}"),
+        keep=None if publishing else row.id,
+        declined=tuple(row.options.get("declined", ())),
+    )
 
 
 def _teller(installation: Installation, upload_id: uuid.UUID) -> Any:
@@ -97,19 +127,21 @@ def _teller(installation: Installation, upload_id: uuid.UUID) -> Any:
     return tell
 
 
-def _published(connection: Connection, upload_id: uuid.UUID, report: Report) -> None:
-    set_state(connection, upload_id, "published", report=report.as_json(ROWS_KEPT))
-
-
-def _end(installation: Installation, upload_id: uuid.UUID, state: str, report: dict[str, Any]) -> None:
-    with installation.database.transaction("owner") as connection:
-        set_state(connection, upload_id, state, report=report)
-    purge(installation.settings, upload_id)
-
-
-def _report_of(error: errors.GisappError, row: Row[Any]) -> dict[str, Any]:
-    outcome = error.values.get("outcome")
-    if isinstance(outcome, Report):
-        return outcome.as_json(ROWS_KEPT)
+def _refuse(installation: Installation, row: Row[Any], error: errors.GisappError) -> None:
+    """Say why a step could not be done: a file is refused or asks; what is published stays so, with a notice."""
     ja, en = (f"{error.sentence(lang)} {error.remedy(lang)}" for lang in ("ja", "en"))
-    return bare_report(row, Problem(ERROR, error.code, ja, en))
+    with installation.database.transaction("owner") as connection:
+        if row.state == "undoing":
+            set_state(connection, row.id, "published", notice={"code": error.code, "ja": ja, "en": en})
+            return
+        outcome = error.values.get("outcome")
+        report = (
+            outcome.as_json(ROWS_KEPT)
+            if isinstance(outcome, Report)
+            else bare_report(row, Problem(ERROR, error.code, ja, en))
+        )
+        state = "asking" if report.get("outcome") == "ask" else "refused"
+        set_state(connection, row.id, state, report=report, difference=None)
+    drop_staged(installation.database, row.id)
+    if state == "refused":
+        purge(installation.settings, row.id)

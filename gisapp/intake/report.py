@@ -47,6 +47,9 @@ class Report:
     difference: dict[str, int] | None = None
     revision: int | None = None
     seconds: float = 0.0
+    seen: str = (
+        ""  # the snapshot of the database that `difference` was computed after, where rows stay staged
+    )
     findings: Findings = field(default_factory=Findings)
 
     @property

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from sqlalchemy import Connection
 
 from gisapp import roles
-from gisapp.catalogue import search
+from gisapp.catalogue import history, search
 from gisapp.catalogue.generalised import SCHEMA, least_views, table_name
 from gisapp.catalogue.layer import Layer, View
 from gisapp.catalogue.load import Catalogue
@@ -68,6 +68,10 @@ def _add_layer(rights: Rights, layer: Layer, audiences: Iterable[frozenset[str]]
         for schema in copies:
             rights.schemas.add((schema, role))
             rights.tables.add((schema, table_name(layer), role, "SELECT"))
+    if readable := history.readable(layer):
+        own = roles.department(layer.department)
+        rights.schemas.add((history.SCHEMA, own))
+        rights.columns |= {(history.SCHEMA, table_name(layer), column, own) for column in readable}
 
 
 def _readers(view: View, audiences: Iterable[frozenset[str]]) -> list[str]:

@@ -1,7 +1,7 @@
 """`layers sync`: plan what the database lacks to fit the layer folders, and do it in one transaction.
 
 Order: renames, views that stand in the way, tables, views, triggers that note changes, generalised tables,
-search tables, roles, rights.
+search tables, history, roles, rights.
 """
 
 from __future__ import annotations
@@ -16,11 +16,12 @@ from sqlalchemy.exc import OperationalError
 
 from gisapp import errors
 from gisapp.catalogue import generalised as generalised_tables
+from gisapp.catalogue import history as history_tables
 from gisapp.catalogue import search as search_tables
 from gisapp.catalogue.load import Catalogue
 from gisapp.db import Database
 from gisapp.installation import Installation
-from gisapp.schema import changes, generalised, rights, search, tables, views
+from gisapp.schema import changes, generalised, history, rights, search, tables, views
 from gisapp.schema.step import Step, quote, statement
 
 LOCK_TIMEOUT = "3s"
@@ -79,8 +80,10 @@ def _sync(connection: Connection, installation: Installation, dry_run: bool, all
         do(changes.change_steps(connection, catalogue, _changing([*renamed, *steps])))
         do(generalised.generalised_steps(connection, catalogue))
         do(search.search_steps(connection, catalogue))
+        do(history.history_steps(connection, catalogue))
         want = rights.wanted(catalogue, audiences(connection, catalogue))
-        schemas = [*sorted(catalogue.departments), generalised_tables.SCHEMA, search_tables.SCHEMA]
+        derived = [generalised_tables.SCHEMA, search_tables.SCHEMA, history_tables.SCHEMA]
+        schemas = [*sorted(catalogue.departments), *derived]
         do(rights.role_steps(database, want, rights.actual(connection, database, want, schemas)))
         do(rights.grant_steps(database, want, rights.actual(connection, database, want, schemas)))
         _refresh_logins(connection, database, want)

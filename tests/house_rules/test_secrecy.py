@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import gzip
 import math
+import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from urllib.parse import quote
@@ -16,10 +17,17 @@ import mapbox_vector_tile
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from psycopg import sql
+from sqlalchemy import Connection
 
 from gisapp.catalogue.layer import PUBLIC, Field, Layer, view_for
 from gisapp.geo.tiles import tile_at
 from gisapp.installation import Installation
+from gisapp.intake.copy import raw_connection
+from gisapp.intake.difference import compare
+from gisapp.intake.stage import create_stage, index_stage, kept_stage
+from gisapp.intake.uploads import add_upload, set_state
+from gisapp.revisions.apply import columns_of, table_of
 
 ROLES = {
     "visitor": frozenset[str](),
@@ -43,6 +51,7 @@ class Place:
     feature: int
     lon: float
     lat: float
+    upload: str = ""  # a file for the layer that waits with its rows staged
 
     def tile(self, zoom: int) -> str:
         x, y = tile_at(self.lon, self.lat, zoom)
@@ -118,7 +127,13 @@ def addresses(rule: str, place: Place) -> list[str] | None:
             f"/ogc/collections/{layer}/items/{place.feature}"
         ],
         "/ogc/collections/<string:layer>/queryables": [f"/ogc/collections/{layer}/queryables"],
-        "/api/uploads/<uuid:upload_id>": ["/api/uploads/00000000-0000-0000-0000-000000000000"],
+        "/api/uploads": ["/api/uploads", "/api/uploads?lang=en"],
+        "/api/uploads/<uuid:upload_id>": [f"/api/uploads/{place.upload}"],
+        "/api/uploads/<uuid:upload_id>/difference": [f"/api/uploads/{place.upload}/difference?limit=500"],
+        "/api/uploads/<uuid:upload_id>/difference.geojson": [
+            f"/api/uploads/{place.upload}/difference.geojson"
+        ],
+        "/api/uploads/<uuid:upload_id>/repairs": [f"/api/uploads/{place.upload}/repairs?code=text_cut"],
     }
     known |= {"/people/<int:person>": ["/people/1"], "/one-time/<string:code>": ["/one-time/no.code"]}
     known |= {address: [address] for address in NOT_LAYERS}
@@ -143,8 +158,8 @@ def secrets(installation: Installation) -> dict[tuple[str, str], bytes]:
             for field in filter(lambda one: is_secret(one, layer), layer.fields):
                 number = len(planted)
                 value: str | int = f"秘ZQ{number:03d}X" if field.type == "text" else 918_273_000 + number
-                sql = f'UPDATE {layer.department}.{layer.name} SET "{field.name}" = %s'
-                assert connection.exec_driver_sql(sql, (value,)).rowcount > 0, layer.id
+                question = f'UPDATE {layer.department}.{layer.name} SET "{field.name}" = %s'
+                assert connection.exec_driver_sql(question, (value,)).rowcount > 0, layer.id
                 planted[layer.id, field.name] = (
                     f"ZQ{number:03d}X" if field.type == "text" else str(value)
                 ).encode()
@@ -152,16 +167,42 @@ def secrets(installation: Installation) -> dict[tuple[str, str], bytes]:
 
 
 @pytest.fixture(scope="module")
-def places(installation: Installation, secrets: dict[tuple[str, str], bytes]) -> list[Place]:
+def places(
+    installation: Installation, staff: dict[str, str], secrets: dict[tuple[str, str], bytes]
+) -> list[Place]:
     """A feature of each layer that holds a secret, at a point on it."""
     found = []
     with installation.database.transaction("owner") as connection:
         for layer_id in sorted({layer for layer, _ in secrets}):
-            sql = f"SELECT id, ST_X(p), ST_Y(p) FROM (SELECT id, ST_Transform(ST_PointOnSurface(geom), 4326) AS p FROM {layer_id} ORDER BY id LIMIT 1) AS f"
-            found.append(
-                Place(installation.catalogue.layer(layer_id), *connection.exec_driver_sql(sql).one())
-            )
+            question = f"SELECT id, ST_X(p), ST_Y(p) FROM (SELECT id, ST_Transform(ST_PointOnSurface(geom), 4326) AS p FROM {layer_id} ORDER BY id LIMIT 1) AS f"
+            layer = installation.catalogue.layer(layer_id)
+            upload = staged(installation, connection, layer)
+            found.append(Place(layer, *connection.exec_driver_sql(question).one(), upload))
     return found
+
+
+def staged(installation: Installation, connection: Connection, layer: Layer) -> str:
+    """An upload of the layer's own department that changes, adds and removes rows that hold the secrets."""
+    upload_id, raw = uuid.uuid4(), raw_connection(connection)
+    stage = kept_stage(upload_id)
+    create_stage(raw, layer, stage)
+    words = {
+        "rows": stage.rows,
+        "repairs": stage.repairs,
+        "columns": columns_of(layer),
+        "table": table_of(layer),
+    }
+    copy = "INSERT INTO {rows} ({columns}, row) SELECT {columns}, id FROM {table} WHERE id % 2 = 1 ORDER BY id LIMIT 90"
+    raw.execute(sql.SQL(copy).format(**words))
+    raw.execute(sql.SQL("UPDATE {rows} SET geom = ST_Translate(geom, 1, 1)").format(**words))
+    index_stage(raw, installation.database, layer, stage)
+    compare(raw, layer, stage, "replace")
+    person = connection.exec_driver_sql("SELECT id FROM gisapp.person WHERE login = %s", (layer.department,))
+    add_upload(
+        connection, upload_id, layer.id, "f.csv", {"mode": "replace", "publish": False}, person.scalar_one()
+    )
+    set_state(connection, upload_id, "checked", difference={"added": 1, "changed": 1, "removed": 1})
+    return str(upload_id)
 
 
 @pytest.fixture
@@ -251,9 +292,8 @@ def test_the_names_of_hidden_columns_are_not_told_either(
 
 def test_hidden_and_missing_answer_alike(client: FlaskClient, places: list[Place]) -> None:
     parcel = next(place for place in places if place.layer.id == "tax.parcel")
-    missing = Place(
-        Layer(**{**parcel.layer.__dict__, "id": "tax.nothing"}), parcel.feature, parcel.lon, parcel.lat
-    )
+    gone = Layer(**{**parcel.layer.__dict__, "id": "tax.nothing"})
+    missing = Place(gone, parcel.feature, parcel.lon, parcel.lat, str(uuid.uuid4()))
     for rule in get_rules(client.application):
         for hidden_at, missing_at in zip(
             addresses(rule, parcel) or [], addresses(rule, missing) or [], strict=True

@@ -3,19 +3,27 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+import shutil
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from flask.testing import FlaskClient
 from sqlalchemy import text
 
-from gisapp import errors
+from gisapp import create_app, errors
+from gisapp import installation as installations
+from gisapp.access import tokens
+from gisapp.cli.people import add_person
 from gisapp.installation import Installation
 from gisapp.intake.load import Order, load_file
 from gisapp.intake.options import parse_options
 from gisapp.intake.report import Report
+from gisapp.intake.uploads import forget_old_uploads
+from tests.conftest import PASSWORD
 from tests.intake.files import feature, geojson, line
+from tests.intake.waiter import Waiting
 
 Load = Callable[..., Report]
 
@@ -115,3 +123,27 @@ def refused(load: Load, rows: Rows, empty_layers: None, tmp_path: Path) -> Calla
 def codes(report: Report) -> set[str]:
     """Why a file is not taken: what is wrong with it, and what has to be answered."""
     return {problem.code for problem in (*report.errors, *report.findings.of("question"))}
+
+
+@pytest.fixture(scope="session")
+def waiter_token(city: Installation) -> str:
+    add_person(
+        city, "waiter", "待つ人", PASSWORD, {"roads": "editor", "base": "editor", "city_planning": "editor"}
+    )
+    with city.database.transaction("owner") as connection:
+        return tokens.issue(connection, "waiter", "test", ["*"], ["read", "upload", "publish"], 1)
+
+
+@pytest.fixture(scope="session")
+def waiter_client(city: Installation) -> FlaskClient:
+    return create_app(installations.open_for_web(city.settings)).test_client()
+
+
+@pytest.fixture
+def waiting(city: Installation, waiter_client: FlaskClient, waiter_token: str) -> Iterator[Waiting]:
+    yield Waiting(city, waiter_client, waiter_token)
+    with city.database.transaction("owner") as connection:
+        connection.execute(text("UPDATE gisapp.upload SET state = 'discarded'"))
+        forget_old_uploads(connection, city.settings)
+    shutil.rmtree(city.settings.home / "uploads", ignore_errors=True)
+    forget_jobs(city)

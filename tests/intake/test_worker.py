@@ -18,7 +18,7 @@ from gisapp.cli.people import add_person
 from gisapp.installation import Installation
 from gisapp.intake.jobs import defer
 from gisapp.intake.options import Options
-from gisapp.intake.uploads import add_upload, file_of
+from gisapp.intake.uploads import add_upload, file_of, set_state
 from gisapp.settings import ROOT
 from tests.conftest import PASSWORD
 from tests.intake.conftest import ask, forget_jobs
@@ -123,7 +123,7 @@ def test_a_killed_worker_leaves_nothing_half_done_and_the_next_one_finishes(
     start()
     wait_until(lambda: state(city, upload_id) == "published")
     assert ask(city, "SELECT count(*) FROM disaster.shelter") == [(MANY,)]
-    assert not file_of(city.settings, upload_id).exists()
+    wait_until(lambda: not file_of(city.settings, upload_id).exists(), 10)
 
 
 def test_a_reader_that_crashes_is_a_sentence_and_the_worker_goes_on(
@@ -177,3 +177,30 @@ def test_an_upload_that_nobody_will_finish_is_said_to_have_failed(
     start()
     wait_until(lambda: state(city, upload_id) == "failed", 20)
     assert not file_of(city.settings, upload_id).exists()
+
+
+def test_a_worker_killed_while_it_publishes_leaves_the_rows_staged_and_the_next_one_publishes_them(
+    city: Installation, queue: Queue, start: Callable[[], subprocess.Popen[bytes]], tmp_path: Path
+) -> None:
+    upload_id = queue(many_shelters(tmp_path / "many.csv"), "disaster.shelter")
+    ask(
+        city,
+        "UPDATE gisapp.upload SET options = options || '{\"publish\": false}' WHERE id = :id RETURNING 1",
+        id=upload_id,
+    )
+    worker = start()
+    wait_until(lambda: state(city, upload_id) == "checked")
+    with city.database.transaction("app") as connection:
+        set_state(connection, upload_id, "publishing")
+        defer(connection, upload_id, "disaster.shelter")
+    writing = "SELECT count(*) FROM pg_locks WHERE relation = 'disaster.shelter'::regclass AND mode = 'ShareRowExclusiveLock' AND granted"
+    wait_until(lambda: ask(city, writing) == [(1,)])
+    children = [int(p) for p in Path(f"/proc/{worker.pid}/task/{worker.pid}/children").read_text().split()]
+    os.kill(worker.pid, signal.SIGKILL)
+    worker.wait()
+    wait_until(lambda: not any(Path(f"/proc/{child}").exists() for child in children), 10)
+    assert ask(city, "SELECT count(*) FROM disaster.shelter") == [(0,)]
+    assert state(city, upload_id) == "publishing"
+    start()
+    wait_until(lambda: state(city, upload_id) == "published")
+    assert ask(city, "SELECT count(*) FROM disaster.shelter") == [(MANY,)]

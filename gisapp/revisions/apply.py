@@ -1,0 +1,100 @@
+"""A list of changes put into a layer under one revision, with what was there before kept in the layer's history.
+
+Loads, undoing and single edits all end here, so whatever they change can be undone. The list is a table of
+(what, id, row): `added`, `changed` or `removed`; `id` is the layer's row, `row` the new state in a second table.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import psycopg
+from psycopg import sql
+
+from gisapp.catalogue.history import history_table
+from gisapp.catalogue.layer import Layer
+
+
+def lock_layer(raw: psycopg.Connection[Any], layer: Layer) -> None:
+    """Keep other writers out until the transaction ends; readers go on. A second writer waits here."""
+    raw.execute(sql.SQL("LOCK TABLE {} IN SHARE ROW EXCLUSIVE MODE").format(table_of(layer)))
+
+
+def new_revision(raw: psycopg.Connection[Any], layer: str, who: str, what: Mapping[str, object]) -> int:
+    """Note a change of a layer in `gisapp.revision`; its number goes into the rows that changed."""
+    row = raw.execute(
+        "INSERT INTO gisapp.revision (layer, who, what) VALUES (%s, %s, %s) RETURNING id",
+        [layer, who, json.dumps(what)],
+    ).fetchone()
+    assert row is not None
+    return int(row[0])
+
+
+def close_revision(raw: psycopg.Connection[Any], revision: int, counts: Mapping[str, int]) -> None:
+    """Add to the revision how many rows it changed, and say that all of them can be brought back."""
+    raw.execute(
+        "UPDATE gisapp.revision SET what = what || %s::jsonb, kept = true WHERE id = %s",
+        [json.dumps(dict(counts)), revision],
+    )
+
+
+def apply_changes(
+    raw: psycopg.Connection[Any],
+    layer: Layer,
+    changes: sql.Composable,
+    rows: sql.Composable,
+    revision: int,
+    *,
+    own_ids: bool = False,
+) -> dict[str, int]:
+    """Make the layer follow `changes`; returns how many rows were added, changed, removed. The layer is locked.
+
+    `rows` has the columns row, the layer's fields and geom. `own_ids`: an added row takes its id from `changes`.
+    """
+    words = {
+        "table": table_of(layer),
+        "history": history_table(layer),
+        "columns": columns_of(layer),
+        "old": columns_of(layer, "t."),
+        "new": columns_of(layer, "s."),
+        "rows": rows,
+        "changes": changes,
+        "id": sql.SQL("id, " if own_ids else ""),
+        "its_id": sql.SQL("c.id, " if own_ids else ""),
+    }
+    removed = raw.execute(sql.SQL(_REMOVE).format(**words), [revision]).rowcount
+    raw.execute(sql.SQL(_KEEP_CHANGED).format(**words), [revision])
+    changed = raw.execute(sql.SQL(_CHANGE).format(**words), [revision]).rowcount
+    added = raw.execute(sql.SQL(_ADD).format(**words), [revision]).rowcount
+    return {"added": added, "changed": changed, "removed": removed}
+
+
+_REMOVE = """
+WITH gone AS (DELETE FROM {table} AS t USING {changes} AS c WHERE c.what = 'removed' AND c.id = t.id RETURNING t.*)
+INSERT INTO {history} (revision, became, id, old_revision, {columns}) SELECT %s, 'removed', id, revision, {columns} FROM gone
+"""
+_KEEP_CHANGED = """
+INSERT INTO {history} (revision, became, id, old_revision, {columns})
+SELECT %s, 'changed', t.id, t.revision, {old} FROM {table} AS t JOIN {changes} AS c ON c.id = t.id WHERE c.what = 'changed'
+"""
+_CHANGE = """
+UPDATE {table} AS t SET ({columns}, revision) = ({new}, %s)
+FROM {changes} AS c JOIN {rows} AS s ON s.row = c.row WHERE c.what = 'changed' AND c.id = t.id
+"""
+_ADD = """
+INSERT INTO {table} ({id}{columns}, revision)
+SELECT {its_id}{new}, %s FROM {changes} AS c JOIN {rows} AS s ON s.row = c.row WHERE c.what = 'added'
+"""
+
+
+def table_of(layer: Layer) -> sql.Identifier:
+    """The layer's table for a statement."""
+    return sql.Identifier(layer.department, layer.name)
+
+
+def columns_of(layer: Layer, prefix: str = "") -> sql.Composed:
+    """The layer's fields and its shape for a statement, each with `prefix` (such as "t.") before it."""
+    names = [*(field.name for field in layer.fields), "geom"]
+    return sql.SQL(", ").join(sql.SQL(prefix) + sql.Identifier(name) for name in names)
