@@ -30,6 +30,8 @@ RESERVED_DEPARTMENTS = (
     "jobs",
     "generalised",
     "search",
+    "history",
+    "staging",
     "information_schema",
     "tiger",
     "topology",

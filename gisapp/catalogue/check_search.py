@@ -7,7 +7,8 @@ from typing import Any
 
 from gisapp.catalogue import value_shapes as shapes
 from gisapp.catalogue.check_meaning import field_facts, hidden_field, strings_in, table_in, unknown_field
-from gisapp.catalogue.layer import KINDS, Text
+from gisapp.catalogue.found import KINDS
+from gisapp.catalogue.layer import Text
 from gisapp.catalogue.problem import Findings
 from gisapp.catalogue.value_shapes import Key
 

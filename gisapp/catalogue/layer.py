@@ -18,6 +18,8 @@ from itertools import combinations
 from pathlib import Path
 from typing import Any
 
+from gisapp.catalogue.found import Search
+
 Visibility = frozenset[str]
 PUBLIC: Visibility = frozenset({"public"})
 STAFF: Visibility = frozenset({"staff"})
@@ -133,31 +135,6 @@ class Generalised:
     grid: int = 32
 
 
-@dataclass(frozen=True)
-class Search:
-    """How the layer's features are found by words: `[search]` in layer.toml.
-
-    kind: see KINDS. names: fields that name a feature (town, facility, street). town, koaza, numbers, level: the fields
-    of which an address or a parcel consists; `level` is the match level of the address registry (none: 7, a parcel).
-    words: what all of them are called (トイレ, AED). detail: a field that is shown beside the name.
-    """
-
-    kind: str
-    names: tuple[str, ...] = ()
-    town: str = ""
-    koaza: str = ""
-    numbers: tuple[str, ...] = ()
-    level: str = ""
-    words: tuple[str, ...] = ()
-    detail: str = ""
-
-    def fields(self) -> tuple[str, ...]:
-        """Every field that the index is made of."""
-        named = (*self.names, self.town, self.koaza, *self.numbers, self.level, self.detail)
-        return tuple(dict.fromkeys(name for name in named if name))
-
-
-KINDS = ("town", "address", "parcel", "facility", "street")
 HOWS = ("dissolve", "aggregate", "cluster")
 POINT_COUNT = "point_count"
 """The column that tells how many points a cluster stands for."""

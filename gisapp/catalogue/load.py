@@ -11,13 +11,13 @@ from gisapp import errors
 from gisapp.catalogue import folders
 from gisapp.catalogue.check import check
 from gisapp.catalogue.folders import DEPARTMENTS, LAYER_FILE, STYLE_FILE, Folder
+from gisapp.catalogue.found import Search
 from gisapp.catalogue.layer import (
     CodeList,
     Department,
     Field,
     Generalised,
     Layer,
-    Search,
     Source,
     Text,
     visibility_of,

@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
 from typing import Any
 
-from gisapp.catalogue.layer import Layer, Search
+from gisapp.catalogue.found import Search
+from gisapp.catalogue.layer import Layer
 from gisapp.catalogue.search import FULL, GROUP, READING
 from gisapp.text.matching import lot_key, match_key
 
