@@ -17,7 +17,7 @@ from typing import Any, BinaryIO
 import requests
 
 SHAPEFILE_PARTS = (".shp", ".dbf", ".shx", ".prj", ".cpg")
-ENDED = ("published", "checked", "refused", "failed", "discarded")
+ENDED = ("published", "undone", "checked", "asking", "refused", "failed", "discarded")
 CONNECT_SECONDS = 10
 ANSWER_SECONDS = 300
 
@@ -52,6 +52,18 @@ class FileRefused(ClientError):
         super().__init__("\n".join(f"{p['ja']} / {p['en']}" for p in errors) or "refused")
 
 
+class FileAsked(FileRefused):
+    """The file can be read in more than one way; nothing was changed. `choices` are the answers, the likeliest first:
+    each names its `option` and has the value under that name ({"option": "crs", "crs": "EPSG:6677", "why_ja": …}).
+    """
+
+    def __init__(self, report: Report) -> None:
+        super().__init__(report)
+        self.choices = list(report.get("choices", []))
+        asked = [p for p in report.get("problems", []) if p.get("level") == "question"]
+        self.args = ("\n".join(f"{p['ja']} / {p['en']}" for p in asked) or "asked",)
+
+
 class Client:
     """A gisapp server, seen by the owner of `token` (made with `gisapp tokens issue`)."""
 
@@ -73,6 +85,7 @@ class Client:
         crs: str = "",
         encoding: str = "",
         part: str = "",
+        only: str = "",
         constants: Mapping[str, object] | None = None,
         publish: bool = True,
         wait: bool = True,
@@ -82,13 +95,14 @@ class Client:
         """Send a file to a layer and return the report once it is published (or checked, with `publish=False`).
 
         `mode`: replace, append or upsert; `constants`: field → value of every row. A Shapefile may be given by its .shp.
-        `wait=False` returns at once: {"id", "state", "url"}. Raises FileRefused, Refused, NotReached, ClientError.
+        `wait=False` returns at once: {"id", "state", "url"}. Raises FileAsked, FileRefused, Refused, NotReached, ClientError.
         """
         fields = [
             ("mode", mode),
             ("crs", crs),
             ("encoding", encoding),
             ("part", part),
+            ("only", only),
             ("publish", str(int(publish))),
         ]
         fields += [("set", f"{name}={value}") for name, value in (constants or {}).items()]
@@ -165,6 +179,8 @@ def _sentence(body: Any, status: int) -> str:
 def _report(state: Mapping[str, Any]) -> Report:
     """The report of an upload that has ended; refusals and failures as exceptions."""
     report = dict(state.get("report") or {}) | {"id": state["id"], "state": state["state"]}
+    if state["state"] == "asking":
+        raise FileAsked(report)
     if state["state"] == "refused":
         raise FileRefused(report)
     if state["state"] in ("failed", "discarded"):
@@ -233,4 +249,4 @@ class _Multipart:
         return chunk
 
 
-__all__ = ["Client", "ClientError", "FileRefused", "NotReached", "Refused"]
+__all__ = ["Client", "ClientError", "FileAsked", "FileRefused", "NotReached", "Refused"]

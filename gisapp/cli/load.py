@@ -14,6 +14,7 @@ from tqdm import tqdm
 from gisapp import errors
 from gisapp.audit.record import shell_user
 from gisapp.installation import Installation, open_for_shell
+from gisapp.intake.child.reader import start_early
 from gisapp.intake.load import Order, Progress, load_file
 from gisapp.intake.new_layer import write_draft
 from gisapp.intake.options import DIMENSIONS, MODES, Options, parse_options
@@ -84,6 +85,7 @@ def load(
       gisapp load 中学校区.shp --layer facilities.school_district --mode append --set kind=2
       gisapp load list.csv --layer disaster.shelter --dry-run --report out.json
     """
+    start_early()  # the reader's process, while the installation is opened
     options = parse_options(mode, crs, encoding, part, constants, only or "")
     installation = open_for_shell(load_settings())
     by = shell_user()

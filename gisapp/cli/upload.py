@@ -13,8 +13,9 @@ from typing import Any
 import click
 from tqdm import tqdm
 
-from gisapp.client import Client, ClientError, FileRefused, Progress
+from gisapp.client import Client, ClientError, FileAsked, FileRefused, Progress
 
+ASKED = 3
 MODES = ("replace", "append", "upsert")
 
 
@@ -34,6 +35,12 @@ MODES = ("replace", "append", "upsert")
 @click.option("--encoding", default="", help="Encoding of its text, such as cp932.")
 @click.option("--part", default="", help="Which data set of a zip, or which layer of a GeoPackage.")
 @click.option(
+    "--only",
+    default="",
+    type=click.Choice(["", "point", "line", "polygon"]),
+    help="Which shapes of a file that mixes kinds.",
+)
+@click.option(
     "--set", "constants", multiple=True, metavar="FIELD=VALUE", help="A value for every row; may be repeated."
 )
 @click.option(
@@ -49,11 +56,14 @@ def upload(
     crs: str,
     encoding: str,
     part: str,
+    only: str,
     constants: tuple[str, ...],
     publish: bool,
     as_json: bool,
 ) -> None:
-    """ファイルをサーバーに送る。Send a file to a server (exit code 1: refused or failed, nothing changed).
+    """ファイルをサーバーに送る。Send a file to a server.
+
+    Exit code 1: refused or failed, 3: a question has to be answered by an option (as with `gisapp load`); nothing changed.
 
     \b
     Examples:
@@ -68,10 +78,20 @@ def upload(
     said = {name: value for name, equals, value in (text.partition("=") for text in constants) if equals}
     if len(said) != len(constants):
         raise click.UsageError("--set は「項目=値」です / --set takes field=value")
-    words: dict[str, Any] = {"mode": mode, "crs": crs, "encoding": encoding, "part": part, "constants": said}
+    words: dict[str, Any] = {
+        "mode": mode,
+        "crs": crs,
+        "encoding": encoding,
+        "part": part,
+        "only": only,
+        "constants": said,
+    }
     try:
         with _progress_bar(file.name) as progress:
             report = Client(url, token).upload(layer, file, publish=publish, progress=progress, **words)
+    except FileAsked as question:
+        _say(question.report, as_json)
+        sys.exit(ASKED)
     except FileRefused as refusal:
         _say(refusal.report, as_json)
         sys.exit(1)
@@ -95,6 +115,9 @@ def _say(report: dict[str, Any], as_json: bool) -> None:
     for problem in report.get("problems", []):
         count = f"（{problem['count']:,} rows）" if problem.get("count") else ""
         lines.append(f"  {problem['level']} [{problem['code']}] {problem['ja']}{count}\n    {problem['en']}")
+    for choice in report.get("choices", []):
+        option = choice["option"]
+        lines.append(f"  --{option} {choice[option]}: {choice['why_ja']} / {choice['why_en']}")
     rows, difference = report.get("rows"), report.get("difference")
     if ok and rows:
         lines.append(

@@ -20,7 +20,7 @@ from sqlalchemy import text
 from gisapp.access import tokens
 from gisapp.cli.people import add_person
 from gisapp.cli.up import wait_until_answering, web_command, web_environment
-from gisapp.client import Client, ClientError, FileRefused, NotReached, Refused
+from gisapp.client import Client, ClientError, FileAsked, FileRefused, NotReached, Refused
 from gisapp.installation import Installation
 from gisapp.settings import ROOT
 from tests.conftest import PASSWORD, free_port
@@ -184,3 +184,18 @@ def test_the_shell_says_what_is_wrong_and_exits_with_one(
     assert done.returncode == 1 and "MultiLineString" in done.stderr and "Traceback" not in done.stderr
     assert shell(running, str(bad), "--layer", "roads.nothing", token=token).returncode == 1
     assert shell(running, str(bad), "--layer", "roads.street", token=None).returncode == 2
+
+
+def test_a_question_comes_back_with_its_answers_and_one_of_them_settles_it(
+    running: str, token: str, tmp_path: Path
+) -> None:
+    shp = gdal_file(tmp_path / "r.shp", [line()], {"路線番号": ["1"]}, crs=None, encoding="cp932")
+    client = Client(running, token)
+    with pytest.raises(FileAsked) as asked:
+        client.upload("roads.street", shp, timeout=60)
+    assert asked.value.choices[0]["crs"] == "EPSG:6668" and asked.value.report["state"] == "asking"
+    environment = {**os.environ, "GISAPP_TOKEN": token}
+    command = [str(Path(sys.executable).with_name("gisapp")), "upload", str(shp), "--layer", "roads.street"]
+    done = subprocess.run([*command, "--to", running], env=environment, capture_output=True, text=True)
+    assert done.returncode == 3 and "--crs EPSG:6668" in done.stdout + done.stderr
+    assert client.upload("roads.street", shp, crs="EPSG:6668", timeout=60)["state"] == "published"
