@@ -133,3 +133,9 @@ def test_no_test_begins_a_loop_on_the_thread_that_playwright_keeps() -> None:
         if file.name not in ("loops.py", "test_code.py") and "asyncio.run(" in file.read_text()
     ]
     assert not found
+
+
+def test_no_two_test_files_have_one_name() -> None:
+    """Python would take one for the other, and only a run of all of them would say so."""
+    names = [file.name for file in (ROOT / "tests").rglob("test_*.py") if "node_modules" not in file.parts]
+    assert sorted(names) == sorted(set(names))

@@ -18,11 +18,11 @@ from gisapp.intake.copy import raw_connection
 from gisapp.intake.load import Order, load_file
 from gisapp.intake.options import parse_options
 from gisapp.intake.report import Report
-from gisapp.intake.stage import STAGED
 from gisapp.settings import ROOT
 from tests.intake.conftest import load_into
 from tests.intake.expected import Row, codec, fact_of, near, numbers, read_rows
 
+STAGED = "gisapp_staged"
 FOLDER = ROOT.parent / "shared" / "data"
 ROWS = list(read_rows(FOLDER)) if FOLDER.is_dir() else []
 OURS = {"unknown_column", "no_column_known", "crs_assumed", "no_position"}
