@@ -75,9 +75,7 @@ def upload(
         raise click.UsageError(
             "--token か環境変数 GISAPP_TOKEN が必要です / give --token or set GISAPP_TOKEN"
         )
-    said = {name: value for name, equals, value in (text.partition("=") for text in constants) if equals}
-    if len(said) != len(constants):
-        raise click.UsageError("--set は「項目=値」です / --set takes field=value")
+    said = _constants(constants)
     words: dict[str, Any] = {
         "mode": mode,
         "crs": crs,
@@ -102,6 +100,14 @@ def upload(
         )
         sys.exit(1)
     _say(report, as_json)
+
+
+def _constants(written: tuple[str, ...]) -> dict[str, str]:
+    """Field → value of what was written as FIELD=VALUE. Raises click.UsageError."""
+    said = {name: value for name, equals, value in (text.partition("=") for text in written) if equals}
+    if len(said) != len(written):
+        raise click.UsageError("--set は「項目=値」です / --set takes field=value")
+    return said
 
 
 def _say(report: dict[str, Any], as_json: bool) -> None:
