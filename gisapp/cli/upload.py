@@ -84,9 +84,14 @@ def upload(
         "only": only,
         "constants": said,
     }
+    _send(Client(url, token), layer, file, {**words, "publish": publish}, as_json)
+
+
+def _send(client: Client, layer: str, file: Path, words: dict[str, Any], as_json: bool) -> None:
+    """Send the file, print its report and end with the exit code that says how it went."""
     try:
         with _progress_bar(file.name) as progress:
-            report = Client(url, token).upload(layer, file, publish=publish, progress=progress, **words)
+            report = client.upload(layer, file, progress=progress, **words)
     except FileAsked as question:
         _say(question.report, as_json)
         sys.exit(ASKED)
