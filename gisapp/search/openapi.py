@@ -74,6 +74,7 @@ def _get(server: str, name: str, summary: str, parameters: list[Schema]) -> Sche
         },
     }
     answer = {"description": summary, "content": {"application/geo+json": {"schema": collection}}}
-    responses = {"200": answer, "default": {"$ref": "#/components/responses/problem"}}
+    problem = {"$ref": "#/components/responses/problem"}
+    responses = {"200": answer, **dict.fromkeys(("400", "404", "500", "default"), problem)}
     operation = {"operationId": name, "summary": summary, "parameters": parameters, "responses": responses}
     return {"servers": [{"url": server or "/"}], "get": operation}
