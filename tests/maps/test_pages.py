@@ -179,7 +179,7 @@ def test_the_map_is_reached_and_worked_by_keyboard(visit: Open, page_server: str
     page = visit(page_server + "/maps/hazard", drawn=False, **PHONE).page
     focused = "document.activeElement.getAttribute('aria-label') || document.activeElement.textContent"
     order = []
-    for _ in range(14):
+    for _ in range(18):
         page.keyboard.press("Tab")
         order.append(page.evaluate(focused).strip().split("。")[0])
     assert order[0] == "地図を使わずに、この場所の危険を文章で読む"
