@@ -62,8 +62,8 @@ def rows(city: Installation) -> Callable[..., list[tuple[Any, ...]]]:
 
 
 @pytest.fixture
-def empty_layers(city: Installation) -> None:
-    """The layers that these tests fill, empty."""
+def empty_layers(city: Installation) -> Iterator[None]:
+    """The layers that these tests fill, empty before and after."""
     layers = [
         "roads.street",
         "disaster.shelter",
@@ -73,9 +73,15 @@ def empty_layers(city: Installation) -> None:
         "base.town",
         "facilities.public_facility",
     ]
-    with city.database.transaction("owner") as connection:
-        for layer in layers:
-            connection.execute(text("TRUNCATE " + layer))
+
+    def empty() -> None:
+        with city.database.transaction("owner") as connection:
+            for layer in layers:
+                connection.execute(text("TRUNCATE " + layer))
+
+    empty()
+    yield
+    empty()
 
 
 def forget_jobs(installation: Installation) -> None:
