@@ -6,15 +6,17 @@ among those that the last snapshot saw, however high the numbers after it.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import psycopg
 from psycopg import sql
+from sqlalchemy import Connection
 
 Box = tuple[float, float, float, float]  # west, south, east, north in EPSG:3857
 Raw = psycopg.Connection[Any]
+Layer = TypeVar("Layer")
 STALE = 500  # transactions after which the position moves on although nothing changed, so that old notes may be pruned
 
 _POSITION = sql.SQL("""
@@ -62,6 +64,35 @@ def find_due(raw: Raw, kept: str, layer: str, declared: str, columns: Collection
     if any(boxes is None for boxes in telling):
         return Due(None, now, position, True)
     return Due(tuple(box for boxes in telling for box in _boxes(boxes)), now, position, bool(notes) or stale)
+
+
+class Stopped(Exception):
+    """Somebody asked to stop; what was not committed is begun anew another time."""
+
+
+def heeding(stop: Callable[[], bool]) -> Callable[[int, int], None]:
+    """A progress callback (done, more to do) for what builds a table. Raises Stopped as soon as `stop` says so."""
+
+    def told(done: int, more: int) -> None:
+        if stop():
+            raise Stopped()
+
+    return told
+
+
+def waiting(
+    connection: Connection, layers: Iterable[Layer], find: Callable[[Raw, Layer], Due]
+) -> list[Layer]:
+    """The layers whose table has something to catch up with, those with few changes first: an edit does not wait for
+    another layer to be built.
+    """
+    raw: Raw = connection.connection.dbapi_connection  # type: ignore[assignment]
+    found = []
+    for layer in layers:
+        due = find(raw, layer)
+        if due.boxes is None or due.boxes or due.moved:
+            found.append((float("inf") if due.boxes is None else len(due.boxes), layer))
+    return [layer for _, layer in sorted(found, key=lambda pair: pair[0])]
 
 
 def advance(raw: Raw, kept: str, layer: str, due: Due) -> None:

@@ -27,6 +27,7 @@ from procrastinate import JobContext
 from gisapp import errors
 from gisapp.access import wishes
 from gisapp.catalogue.search import searchable
+from gisapp.changes.derived import Stopped
 from gisapp.changes.prune import prune_often
 from gisapp.generalise import follow as generalised
 from gisapp.installation import Installation, open_for_shell
@@ -146,7 +147,7 @@ async def _follow_until(installation: Installation, derived: Derived, stopped: t
     while True:
         try:
             await asyncio.to_thread(derived.follow, installation, stopped.is_set)
-        except (generalised.Stopped, search_index.Stopped):
+        except Stopped:
             return
         except errors.GisappError as error:
             log.warning("%s wait: %s", derived.name, error.sentence("en"))

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from gisapp.catalogue.generalised import class_columns, declared
 from gisapp.catalogue.layer import Layer
 from gisapp.catalogue.load import Catalogue
-from gisapp.changes.derived import Due, advance, find_due
+from gisapp.changes.derived import Due, advance, find_due, heeding, waiting
 from gisapp.generalise.build import Told, rebuild
 from gisapp.generalise.crew import Crew
 from gisapp.generalise.queries import Raw
@@ -25,31 +25,16 @@ def generalised_layers(catalogue: Catalogue) -> list[Layer]:
     return [layer for layer in catalogue.layers.values() if layer.generalised]
 
 
-class Stopped(Exception):
-    """Somebody asked to stop; what was not committed is begun anew another time."""
-
-
 def follow(installation: Installation, stop: Callable[[], bool] = lambda: False) -> int:
     """Bring every generalised table up to date with what is committed; returns how many tiles changed.
 
-    Layers with few changes come first, so that an edit does not wait for another layer to be built. One transaction a
-    layer. `stop` is asked after every tile. Raises Stopped, errors.DatabaseAway.
+    Layers with few changes come first, one transaction a layer. `stop` is asked after every tile. Raises Stopped, errors.DatabaseAway.
     """
-
-    def told(made: int, more: int) -> None:
-        if stop():
-            raise Stopped()
-
-    waiting: list[tuple[float, Layer]] = []
+    told = heeding(stop)
     with installation.database.transaction("owner") as connection:
-        raw: Raw = connection.connection.dbapi_connection  # type: ignore[assignment]
-        for layer in generalised_layers(installation.catalogue):
-            due = _due(raw, layer)
-            if due.boxes is None or due.boxes or due.moved:
-                waiting.append((float("inf") if due.boxes is None else len(due.boxes), layer))
-    waiting.sort(key=lambda pair: (pair[0], pair[1].id))
+        layers = waiting(connection, generalised_layers(installation.catalogue), _due)
     with Crew() as crew:
-        return sum(bring_up_to_date(installation, layer, crew, told) for _, layer in waiting)
+        return sum(bring_up_to_date(installation, layer, crew, told) for layer in layers)
 
 
 def bring_up_to_date(

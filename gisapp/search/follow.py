@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 from gisapp.catalogue.layer import Layer
 from gisapp.catalogue.search import declared, searchable
-from gisapp.changes.derived import Due, Raw, advance, find_due
+from gisapp.changes.derived import Due, Raw, advance, find_due, heeding, waiting
 from gisapp.installation import Installation
 from gisapp.search.build import Told, build, update
 
@@ -18,30 +18,15 @@ ONE_AT_A_TIME = 0x6715A995  # an advisory lock: the worker and the shell do not 
 MANY = 5_000  # changed boxes from which a layer is made anew
 
 
-class Stopped(Exception):
-    """Somebody asked to stop; what was not committed is begun anew another time."""
-
-
 def follow(installation: Installation, stop: Callable[[], bool] = lambda: False) -> int:
     """Bring every search table up to date with what is committed; returns how many entries were made.
 
-    Layers with few changes come first, so that an edit does not wait for another layer to be built. `stop` is asked after
-    every chunk. Raises Stopped, errors.DatabaseAway.
+    Layers with few changes come first. `stop` is asked after every chunk. Raises Stopped, errors.DatabaseAway.
     """
-
-    def told(read: int, more: int) -> None:
-        if stop():
-            raise Stopped()
-
-    waiting: list[tuple[float, Layer]] = []
+    told = heeding(stop)
     with installation.database.transaction("owner") as connection:
-        raw: Raw = connection.connection.dbapi_connection  # type: ignore[assignment]
-        for layer in searchable(installation.catalogue):
-            due = _due(raw, layer)
-            if due.boxes is None or due.boxes or due.moved:
-                waiting.append((float("inf") if due.boxes is None else len(due.boxes), layer))
-    waiting.sort(key=lambda pair: (pair[0], pair[1].id))
-    return sum(bring_up_to_date(installation, layer, told) for _, layer in waiting)
+        layers = waiting(connection, searchable(installation.catalogue), _due)
+    return sum(bring_up_to_date(installation, layer, told) for layer in layers)
 
 
 def bring_up_to_date(
