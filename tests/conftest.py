@@ -7,6 +7,7 @@ import os
 import socket
 import subprocess
 import tempfile
+import weakref
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -23,12 +24,14 @@ from gisapp.access.people import DUTIES
 from gisapp.cli.db import prepare
 from gisapp.cli.people import add_person
 from gisapp.cli.up import tile_maker_command, wait_until_answering, web_command, web_environment
+from gisapp.db import Database
 from gisapp.installation import Installation
 from gisapp.schema.sync import sync
 from gisapp.settings import ROOT, Settings
 from tests.maps.visits import ARGUMENTS, CHROMIUM
 
 PASSWORD = "correct horse battery"
+MOST_CONNECTIONS = 30  # that this process may keep open between tests, of the 120 of the cluster
 
 
 @pytest.fixture(scope="session")
@@ -69,6 +72,30 @@ def installation(city_installation: Callable[[str], Installation]) -> Installati
     load_sample(one, parcels=2000)
     follow(one)
     return one
+
+
+@pytest.fixture(scope="session")
+def _databases() -> Iterator[weakref.WeakSet[Database]]:
+    """Every database that this process has opened and that still lives."""
+    opened: weakref.WeakSet[Database] = weakref.WeakSet()
+    begin = Database.__init__
+
+    def noted(self: Database, *words: object, **more: object) -> None:
+        begin(self, *words, **more)  # type: ignore[arg-type]
+        opened.add(self)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Database, "__init__", noted)
+        yield opened
+
+
+@pytest.fixture(autouse=True)
+def _connections_are_given_back(_databases: weakref.WeakSet[Database]) -> Iterator[None]:
+    """Commands that are run within this process open databases and leave them to its end, which is thousands of tests away."""
+    yield
+    if sum(one.connections()[0] for one in _databases) > MOST_CONNECTIONS:
+        for one in list(_databases):
+            one.close()
 
 
 @pytest.fixture(scope="session")

@@ -187,7 +187,7 @@ def test_the_map_is_reached_and_worked_by_keyboard(visit: Open, page_server: str
     page.focus(".leaflet-container")
     with page.expect_response(lambda answer: "/api/identify" in answer.url):
         page.keyboard.press("Enter")
-    page.wait_for_timeout(300)
+    page.wait_for_selector(".answer")
     assert page.locator(".answer").count() == 1
 
 

@@ -11,6 +11,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from gisapp.installation import Installation
+from gisapp.search.follow import follow
 
 
 def ask(client: FlaskClient, path: str, query: str, more: str = "") -> dict[str, Any]:
@@ -24,6 +25,12 @@ def ask(client: FlaskClient, path: str, query: str, more: str = "") -> dict[str,
 
 def labels(found: dict[str, Any]) -> list[str]:
     return [feature["properties"]["label"] for feature in found["features"]]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _in_step(installation: Installation) -> None:
+    """The index shows what tests before these have changed and put back: no worker does it for them."""
+    follow(installation)
 
 
 @pytest.fixture(scope="module")
