@@ -14,6 +14,7 @@ STAFF = "staff"
 SEALER = "sealer"  # chains the audit; its password comes from a secret of its own
 AUDITOR = "auditor"  # reads the audit and nothing else
 PUBLIC_AUDIENCE = "aud_public"
+PUBLISHER = "publisher_"  # and the department's name
 LONGEST_NAME = 63  # bytes of a PostgreSQL identifier
 
 
@@ -39,4 +40,4 @@ def department(name: str) -> str:
 
 def publisher(department_name: str) -> str:
     """The login role that changes the layers of one department."""
-    return f"publisher_{department_name}"
+    return PUBLISHER + department_name

@@ -89,7 +89,7 @@ def on_duty(duty: str) -> Callable[[Route], Route]:
 
 
 def changes_layer(verb: str) -> Callable[[Route], Route]:
-    """Only for those who may do `verb` (upload, publish) to the layer in the URL part `layer`.
+    """Only for those who may do `verb` (upload, publish, edit) to the layer in the URL part `layer`.
 
     Raises errors.SignInNeeded, NotAllowed, LayerNotFound (also when the layer is hidden from the asker).
     """

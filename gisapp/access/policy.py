@@ -41,7 +41,7 @@ def view_of(asker: Asker, layer: Layer) -> View | None:
 
 
 def may_change(asker: Asker, layer: Layer, verb: str) -> Decision:
-    """Whether the asker may `upload` to or `publish` the layer: an editor or above in the layer's own department."""
+    """Whether the asker may `upload` to, `publish` or `edit` the layer: an editor or above in the layer's own department."""
     if asker.person is None:
         return Decision(False, "ログインしていません", "nobody is signed in")
     role = asker.person.roles.get(layer.department)

@@ -18,7 +18,7 @@ from gisapp.catalogue.load import Catalogue
 from gisapp.text.reading import JAPAN
 
 PREFIX = "gisapp_"
-VERBS = ("read", "upload", "publish")
+VERBS = ("read", "upload", "publish", "edit")
 LONGEST_DAYS = 3660
 CLOCKS_DIFFER = datetime.timedelta(minutes=10)  # how far the clocks of web server and database may be apart
 

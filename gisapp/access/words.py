@@ -169,7 +169,12 @@ STATES = {
     "ended": ("期限切れ", "ended"),
     "deactivated": ("停止中", "deactivated"),
 }
-VERBS = {"read": ("読む", "read"), "upload": ("送る", "upload"), "publish": ("公開する", "publish")}
+VERBS = {
+    "read": ("読む", "read"),
+    "upload": ("送る", "upload"),
+    "publish": ("公開する", "publish"),
+    "edit": ("編集する", "edit"),
+}
 KINDS = {
     "add": ("利用者を追加：{login}", "added: {login}"),
     "reset": ("パスワード再設定のリンクを作成", "made a link for a new password"),

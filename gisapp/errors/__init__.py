@@ -25,6 +25,7 @@ from gisapp.errors.catalogue import (
     LayerNotFound,
     SyncRefused,
 )
+from gisapp.errors.edits import EditConflict, FeatureChanged, FeatureInvalid, MediaTypeWrong
 from gisapp.errors.installing import (
     AlreadyRunning,
     Busy,
@@ -121,4 +122,8 @@ __all__ = [
     "UploadNotFound",
     "UploadState",
     "WishRefused",
+    "EditConflict",
+    "FeatureChanged",
+    "FeatureInvalid",
+    "MediaTypeWrong",
 ]

@@ -21,6 +21,8 @@ CONFORMS_TO = [
         f"{_FEATURES}3/1.0/conf/{name}"
         for name in ("queryables", "queryables-query-parameters", "filter", "features-filter")
     ),
+    *(f"{_FEATURES}4/1.0/conf/{name}" for name in ("create-replace-delete", "update", "features")),
+    f"{_FEATURES}4/1.0/req/optimistic-locking-etags",  # Part 4 itself calls this one "req"
     *(
         _CQL2 + name
         for name in (

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from gisapp.ogc import openapi_edits as edits
 from gisapp.ogc.items import MOST, USUAL
 from gisapp.ogc.items import PARAMETERS as ITEMS
 from gisapp.ogc.links import GEOJSON, HTML, JSON, OPENAPI, SCHEMA, address
@@ -167,8 +168,8 @@ def definition(city: City, layers: Sequence[str], lang: str) -> dict[str, Any]:
         "servers": [{"url": address("").rstrip("/")}],
         "paths": {**_paths(), **search.paths(address("").rstrip("/").removesuffix("/ogc"))},
         "components": {
-            "schemas": SCHEMAS,
-            "parameters": {**PARAMETERS, "collectionId": collection_id},
+            "schemas": SCHEMAS | edits.SCHEMAS,
+            "parameters": {**PARAMETERS, **edits.PARAMETERS, "collectionId": collection_id},
             "responses": {"problem": _response("What went wrong and what to do", {PROBLEM: "problem"})},
         },
     }
@@ -176,7 +177,7 @@ def definition(city: City, layers: Sequence[str], lang: str) -> dict[str, Any]:
 
 def _paths() -> dict[str, Any]:
     one, many = "/collections/{collectionId}", "/collections/{collectionId}/items"
-    return {
+    reading = {
         "/": _get("getLandingPage", "Start", {JSON: "landingPage", HTML: None}),
         "/api": _get("getApi", "This definition", {OPENAPI: None}),
         "/conformance": _get("getConformance", "Standards conformed to", {JSON: "confClasses", HTML: None}),
@@ -193,6 +194,8 @@ def _paths() -> dict[str, Any]:
             "getQueryables", "What filters may speak of", {SCHEMA: None, HTML: None}, "collectionId"
         ),
     }  # fmt: skip
+    changing = edits.operations(many + "/{featureId}", many)
+    return {path: operations | changing.get(path, {}) for path, operations in reading.items()}
 
 
 def _get(name: str, summary: str, forms: dict[str, str | None], *parameters: str) -> Schema:

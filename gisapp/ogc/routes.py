@@ -64,7 +64,7 @@ def collection(layer: str) -> Response:
     return answer(document, asked, *_above(asked, found))
 
 
-@ogc.get("/collections/<string:layer>/items")
+@ogc.get("/collections/<string:layer>/items", provide_automatic_options=False)  # see `edits`
 @open_to_all
 def features(layer: str) -> Response:
     """A page of a layer's features. Raises errors.LayerNotFound, ParameterInvalid."""
@@ -81,7 +81,7 @@ def features(layer: str) -> Response:
     return response
 
 
-@ogc.get("/collections/<string:layer>/items/<int:feature>")
+@ogc.get("/collections/<string:layer>/items/<int:feature>", provide_automatic_options=False)
 @open_to_all
 def feature(layer: str, feature: int) -> Response:
     """One feature, its revision as ETag. Raises errors.LayerNotFound, FeatureNotFound, ParameterInvalid."""

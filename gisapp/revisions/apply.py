@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 import psycopg
@@ -22,11 +23,16 @@ def lock_layer(raw: psycopg.Connection[Any], layer: Layer) -> None:
     raw.execute(sql.SQL("LOCK TABLE {} IN SHARE ROW EXCLUSIVE MODE").format(table_of(layer)))
 
 
-def new_revision(raw: psycopg.Connection[Any], layer: str, who: str, what: Mapping[str, object]) -> int:
-    """Note a change of a layer in `gisapp.revision`; its number goes into the rows that changed."""
+def new_revision(
+    raw: psycopg.Connection[Any], layer: str, who: str, what: Mapping[str, object], *, kept: bool = False
+) -> int:
+    """Note a change of a layer in `gisapp.revision`; its number goes into the rows that changed.
+
+    kept: it is known already that all of them can be brought back.
+    """
     row = raw.execute(
-        "INSERT INTO gisapp.revision (layer, who, what) VALUES (%s, %s, %s) RETURNING id",
-        [layer, who, json.dumps(what)],
+        "INSERT INTO gisapp.revision (layer, who, what, kept) VALUES (%s, %s, %s, %s) RETURNING id",
+        [layer, who, json.dumps(what), kept],
     ).fetchone()
     assert row is not None
     return int(row[0])
@@ -48,10 +54,12 @@ def apply_changes(
     revision: int,
     *,
     own_ids: bool = False,
+    values: Mapping[str, object] = MappingProxyType({}),
 ) -> dict[str, int]:
-    """Make the layer follow `changes`; returns how many rows were added, changed, removed. The layer is locked.
+    """Make the layer follow `changes`; returns how many rows were added, changed, removed. Layer or rows are locked.
 
     `rows` has the columns row, the layer's fields and geom. `own_ids`: an added row takes its id from `changes`.
+    `values` are bound to the placeholders in `changes` and `rows`.
     """
     words = {
         "table": table_of(layer),
@@ -64,28 +72,46 @@ def apply_changes(
         "id": sql.SQL("id, " if own_ids else ""),
         "its_id": sql.SQL("c.id, " if own_ids else ""),
     }
-    removed = raw.execute(sql.SQL(_REMOVE).format(**words), [revision]).rowcount
-    raw.execute(sql.SQL(_KEEP_CHANGED).format(**words), [revision])
-    changed = raw.execute(sql.SQL(_CHANGE).format(**words), [revision]).rowcount
-    added = raw.execute(sql.SQL(_ADD).format(**words), [revision]).rowcount
+    bound = {**values, "revision": revision}
+    removed = raw.execute(sql.SQL(_REMOVE).format(**words), bound).rowcount
+    raw.execute(sql.SQL(_KEEP_CHANGED).format(**words), bound)
+    changed = raw.execute(sql.SQL(_CHANGE).format(**words), bound).rowcount
+    added = raw.execute(sql.SQL(_ADD).format(**words), bound).rowcount
     return {"added": added, "changed": changed, "removed": removed}
+
+
+def add_row(
+    raw: psycopg.Connection[Any],
+    layer: Layer,
+    row: sql.Composable,
+    revision: int,
+    values: Mapping[str, object],
+) -> int:
+    """Add one row, in the form of `apply_changes`' `rows`; returns its id."""
+    statement = sql.SQL("INSERT INTO {} ({}, revision) SELECT {}, %(revision)s FROM {} AS s RETURNING id")
+    made = raw.execute(
+        statement.format(table_of(layer), columns_of(layer), columns_of(layer, "s."), row),
+        {**values, "revision": revision},
+    ).fetchone()
+    assert made is not None
+    return int(made[0])
 
 
 _REMOVE = """
 WITH gone AS (DELETE FROM {table} AS t USING {changes} AS c WHERE c.what = 'removed' AND c.id = t.id RETURNING t.*)
-INSERT INTO {history} (revision, became, id, old_revision, {columns}) SELECT %s, 'removed', id, revision, {columns} FROM gone
+INSERT INTO {history} (revision, became, id, old_revision, {columns}) SELECT %(revision)s, 'removed', id, revision, {columns} FROM gone
 """
 _KEEP_CHANGED = """
 INSERT INTO {history} (revision, became, id, old_revision, {columns})
-SELECT %s, 'changed', t.id, t.revision, {old} FROM {table} AS t JOIN {changes} AS c ON c.id = t.id WHERE c.what = 'changed'
+SELECT %(revision)s, 'changed', t.id, t.revision, {old} FROM {table} AS t JOIN {changes} AS c ON c.id = t.id WHERE c.what = 'changed'
 """
 _CHANGE = """
-UPDATE {table} AS t SET ({columns}, revision) = ({new}, %s)
+UPDATE {table} AS t SET ({columns}, revision) = ({new}, %(revision)s)
 FROM {changes} AS c JOIN {rows} AS s ON s.row = c.row WHERE c.what = 'changed' AND c.id = t.id
 """
 _ADD = """
 INSERT INTO {table} ({id}{columns}, revision)
-SELECT {its_id}{new}, %s FROM {changes} AS c JOIN {rows} AS s ON s.row = c.row WHERE c.what = 'added'
+SELECT {its_id}{new}, %(revision)s FROM {changes} AS c JOIN {rows} AS s ON s.row = c.row WHERE c.what = 'added'
 """
 
 

@@ -57,6 +57,8 @@ def _add_layer(rights: Rights, layer: Layer, audiences: Iterable[frozenset[str]]
     rights.logins.add(publisher)
     rights.schemas.add((layer.department, publisher))
     rights.tables |= {(layer.department, layer.name, publisher, privilege) for privilege in CHANGE}
+    rights.schemas.add((history.SCHEMA, publisher))
+    rights.tables.add((history.SCHEMA, table_name(layer), publisher, "INSERT"))
     for view in layer.views():
         for role in _readers(view, audiences):
             rights.schemas.add((layer.department, role))

@@ -14,7 +14,7 @@ from psycopg import sql
 from sqlalchemy import Connection
 from sqlalchemy.exc import OperationalError
 
-from gisapp import errors
+from gisapp import errors, roles
 from gisapp.catalogue import generalised as generalised_tables
 from gisapp.catalogue import history as history_tables
 from gisapp.catalogue import search as search_tables
@@ -127,7 +127,7 @@ def ensure_audiences(installation: Installation, connection: Connection) -> None
 
 
 def _refresh_logins(connection: Connection, database: Database, want: rights.Rights) -> None:
-    """Passwords follow the secret file, and only our roles may connect."""
+    """Passwords follow the secret file, only our roles may connect, and who changes layers may number the changes."""
     raw = connection.connection.dbapi_connection
     assert isinstance(raw, psycopg.Connection)
     for login in sorted(want.logins):
@@ -138,3 +138,11 @@ def _refresh_logins(connection: Connection, database: Database, want: rights.Rig
                 sql.Identifier(database.address.database), role
             )
         )
+        if login.startswith(roles.PUBLISHER):
+            raw.execute(sql.SQL(_NUMBER_CHANGES).format(role=role))
+
+
+_NUMBER_CHANGES = """
+GRANT USAGE ON SCHEMA gisapp TO {role};
+GRANT SELECT (id), INSERT (layer, who, what, kept) ON gisapp.revision TO {role}
+"""

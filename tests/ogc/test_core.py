@@ -102,7 +102,7 @@ def test_conformance_names_only_classes_with_tests(client: FlaskClient) -> None:
     tested = {
         name
         for file in Path(__file__).parent.glob("conformance/*.py")
-        for name in re.findall(r'"(http://www.opengis.net/spec/[^"]+/conf/[^"]+)"', file.read_text())
+        for name in re.findall(r'"(http://www.opengis.net/spec/[^"]+/(?:conf|req)/[^"]+)"', file.read_text())
     }
     assert set(said) == tested and len(said) == len(tested)
 
