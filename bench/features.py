@@ -6,9 +6,7 @@ A page of 10,000 (milliseconds), and how many pages of 10 a second four clients 
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from typing import Any
 
@@ -17,6 +15,7 @@ from bench.peers import View, make_views
 from bench.peers.pygeoapi import pygeoapi
 from bench.peers.tipg import tipg
 from bench.server import Server
+from bench.wrk import Wrk
 from gisapp.features.expressions import fields_of
 from gisapp.installation import Installation
 
@@ -76,16 +75,8 @@ def _measured(asked: dict[str, tuple[str, Path]]) -> list[dict[str, Any]]:
 
 
 def _per_second(address: str, path: str) -> float:
-    """Answers a second that CLIENTS clients get together, over a connection each time."""
-
-    def ask(_: int) -> int:
-        client = Requests(address, {"Accept-Encoding": "identity"}, keep=False)
-        count, until = 0, time.monotonic() + SECONDS
-        while time.monotonic() < until:
-            client.need(path)
-            count += 1
-        return count
-
-    with ThreadPoolExecutor(CLIENTS) as pool:
-        list(pool.map(lambda _: Requests(address, keep=False).need(path), range(CLIENTS)))
-        return sum(pool.map(ask, range(CLIENTS))) / SECONDS
+    """Answers a second that CLIENTS connections of wrk get together."""
+    warm = Wrk(address, [path], {"Accept-Encoding": "identity"}, connections=CLIENTS, seconds=1)
+    warm.result()
+    asked = Wrk(address, [path], {"Accept-Encoding": "identity"}, connections=CLIENTS, seconds=SECONDS)
+    return float(asked.result()["per_second"])

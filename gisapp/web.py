@@ -6,15 +6,17 @@ import datetime
 from typing import Any
 
 from flask import Flask, request
-from flask_limiter import Limiter
-from flask_limiter.util import get_remote_address
 from flask_wtf.csrf import CSRFError, CSRFProtect
+from limits import parse
+from limits.storage import MemoryStorage
+from limits.strategies import FixedWindowRateLimiter
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from gisapp import error_pages, errors, keys
 from gisapp.installation import Installation
 
 csrf = CSRFProtect()
+SIGN_IN = parse("60 per minute")
 UNSAFE = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 
 
@@ -42,19 +44,17 @@ def init_app(app: Flask, installation: Installation) -> None:
         n = settings.forwarded
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=n, x_proto=n, x_host=n)  # type: ignore[method-assign]
     csrf.init_app(app)
-    limiter = Limiter(get_remote_address, app=app, storage_uri="memory://", headers_enabled=False)
-    app.extensions["gisapp_limiter"] = limiter
-    app.before_request(limiter.limit("60 per minute", scope="sign-in", exempt_when=_not_signing_in)(_count))
+    limiter = FixedWindowRateLimiter(MemoryStorage())
+    app.before_request(lambda: _count(limiter))
     app.before_request(_check_form)
     app.register_error_handler(CSRFError, lambda error: error_pages.answer(errors.FormExpired()))
 
 
-def _count() -> None:
-    """Stands for a request in the limiter's count."""
-
-
-def _not_signing_in() -> bool:
-    return request.endpoint != "sign_in.enter"
+def _count(limiter: FixedWindowRateLimiter) -> None:
+    """Tries to sign in by address (those by account are the account's own matter). Raises errors.TooMany."""
+    if request.endpoint == "sign_in.enter":
+        if not limiter.hit(SIGN_IN, "sign-in", request.remote_addr or ""):
+            raise errors.TooMany(seconds=60)
 
 
 def _check_form() -> Any:
