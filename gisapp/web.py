@@ -52,9 +52,9 @@ def init_app(app: Flask, installation: Installation) -> None:
 
 def _count(limiter: FixedWindowRateLimiter) -> None:
     """Tries to sign in by address (those by account are the account's own matter). Raises errors.TooMany."""
-    if request.endpoint == "sign_in.enter":
-        if not limiter.hit(SIGN_IN, "sign-in", request.remote_addr or ""):
-            raise errors.TooMany(seconds=60)
+    counted = request.endpoint == "sign_in.enter"
+    if counted and not limiter.hit(SIGN_IN, "sign-in", request.remote_addr or ""):
+        raise errors.TooMany(seconds=60)
 
 
 def _check_form() -> Any:
