@@ -11,10 +11,12 @@ from gisapp import errors
 from gisapp.catalogue.layer import Layer, View
 from gisapp.db import Database
 from gisapp.features import expressions
+from gisapp.features.counted import Large
 from gisapp.features.references import CRS84, WEB, Reference
 from gisapp.features.selection import Selection, sorted_failures
 
 MOST_COUNTED = 10_000  # beyond it, counting would take longer than answering
+LARGE = Large()
 
 _FEATURE = sql.SQL(
     """'{{"type":"Feature","id":' || f.id || ',"geometry":' || {geometry}
@@ -28,14 +30,16 @@ _PAGE = sql.SQL(
   SELECT * FROM page ORDER BY id LIMIT %(limit)s
 )
 SELECT
-  (SELECT count(*) FROM (
-    SELECT FROM {source} AS f WHERE {where} LIMIT {most_counted} + 1) AS counted) AS matched,
+  {matched} AS matched,
   (SELECT count(*) FROM page) > %(limit)s AS more,
   count(*) AS returned,
   max(f.id) AS last,
   coalesce(array_agg(f.id ORDER BY f.id), '{{}}') AS ids,
   coalesce(string_agg({feature}, E',\\n' ORDER BY f.id), '') AS features
 FROM shown AS f"""
+)
+_MATCHED = sql.SQL(
+    "(SELECT count(*) FROM (SELECT FROM {source} AS f WHERE {where} LIMIT {most_counted} + 1) AS counted)"
 )
 _ONE = sql.SQL("SELECT revision, {feature} AS feature FROM {source} AS f WHERE id = %(id)s")
 
@@ -78,10 +82,15 @@ def search(database: Database, role: str, asked: Search) -> Page:
     chosen = asked.selection
     fields = expressions.fields_of(chosen.view) if asked.fields is None else asked.fields
     values = {"limit": asked.limit, "after": asked.after, **chosen.values}
-    statement = _page(chosen.layer, chosen.view, chosen.where, asked.reference, fields)
+    same = (database.address, role, chosen.layer.id, chosen.view.name, chosen.where, repr(chosen.values))
+    count = same not in LARGE
+    statement = _page(chosen.layer, chosen.view, chosen.where, asked.reference, fields, count)
     with sorted_failures(), database.reading(role) as connection:
         row = connection.exec_driver_sql(statement, values).one()
-    matched = None if row.matched > MOST_COUNTED else int(row.matched)
+    many = row.matched is None or row.matched > MOST_COUNTED
+    if many and count:
+        LARGE.add(same)
+    matched = None if many else int(row.matched)
     return Page(row.features, row.returned, matched, row.last if row.more else None, tuple(row.ids))
 
 
@@ -100,13 +109,17 @@ def find_one(
 
 
 @lru_cache(maxsize=1024)
-def _page(layer: Layer, view: View, where: str, reference: Reference, fields: tuple[str, ...]) -> str:
+def _page(
+    layer: Layer, view: View, where: str, reference: Reference, fields: tuple[str, ...], count: bool
+) -> str:
     shape = "geom_web" if reference.srid == WEB else "geom"
+    source = expressions.source(layer, view)
+    counted = _MATCHED.format(source=source, where=sql.SQL(where), most_counted=sql.Literal(MOST_COUNTED))
     return _PAGE.format(
         columns=sql.SQL(", ").join(sql.Identifier(name) for name in ("id", shape, *fields)),
-        source=expressions.source(layer, view),
+        source=source,
         where=sql.SQL(where),
-        most_counted=sql.Literal(MOST_COUNTED),
+        matched=counted if count else sql.SQL("NULL::bigint"),
         feature=feature_text(layer, fields, reference),
     ).as_string(None)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -11,6 +12,7 @@ from sqlalchemy import Connection
 
 from gisapp import errors
 from gisapp.features import search as module
+from gisapp.features.counted import SECONDS, Large
 from gisapp.features.references import CRS84
 from gisapp.features.search import Search, find_one, search
 from gisapp.features.selection import everything, read_selection
@@ -112,9 +114,25 @@ def test_what_is_too_many_to_count_is_not_counted(
     installation: Installation, houses: Search, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(module, "MOST_COUNTED", 50)
+    monkeypatch.setattr(module, "LARGE", Large())
     module._page.cache_clear()
-    assert search(installation.database, PUBLIC_AUDIENCE, houses).matched is None
+    here, nowhere = within(houses, EVERYWHERE), within(houses, (0.0, 0.0, 1.0, 1.0))
+    with statements() as said:
+        first, again = (search(installation.database, PUBLIC_AUDIENCE, here) for _ in range(2))
+        exact = [search(installation.database, PUBLIC_AUDIENCE, nowhere).matched for _ in range(2)]
+    assert first.matched is again.matched is None and first.features == again.features
+    assert exact == [0, 0]
+    assert ["count(*) FROM (" in one for one in said] == [True, False, True, True]
     module._page.cache_clear()
+
+
+def test_that_it_is_too_many_is_true_for_a_moment_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    large = Large()
+    large.add("a")
+    assert "a" in large and "b" not in large
+    later = time.monotonic() + SECONDS + 0.1
+    monkeypatch.setattr("gisapp.features.counted.time.monotonic", lambda: later)
+    assert "a" not in large
 
 
 def test_a_page_is_one_statement(installation: Installation, houses: Search) -> None:
