@@ -15,6 +15,7 @@ from gisapp.catalogue.check_meaning import (
     table_in,
 )
 from gisapp.catalogue.check_search import check_search, search_table
+from gisapp.catalogue.check_time import check_time
 from gisapp.catalogue.folders import Folder
 from gisapp.catalogue.layer import (
     FORMS,
@@ -48,6 +49,7 @@ def check_layer(folder: Folder, raw: Mapping[str, Any], departments: Collection[
         yield "zoom", Text("min が max より大きくなっています", "min is larger than max")
     yield from check_generalised(raw)
     yield from check_search(raw)
+    yield from check_time(raw)
     yield from check_aliases(fields)
     yield from check_key_and_label(raw, fields)
     yield from check_visibility(folder, raw, fields)
@@ -82,6 +84,7 @@ def _keys(departments: Collection[str]) -> dict[str, Key]:
         "default": Key(shapes.boolean),
         "was": Key(shapes.identifier),
         "overlap": Key(shapes.one_of(OVERLAPS)),
+        "time": Key(shapes.texts),
         "zoom": Key(lambda path, value: shapes.table(path, value, zooms), required=True),
         "source": Key(lambda path, value: shapes.table(path, value, source), required=True),
         "search": Key(search_table),

@@ -165,6 +165,9 @@ class Layer:
     generalised: tuple[Generalised, ...] = ()  # by zoom, from the lowest
     overlap: str = "allow"  # or forbid: no two of its polygons may share an area
     search: Search | None = None  # None: its features are not found by words
+    time: tuple[
+        str, ...
+    ] = ()  # the field that says when a feature holds, or the two from when and until when
 
     def field(self, name: str) -> Field:
         """The field of that name. Raises KeyError."""

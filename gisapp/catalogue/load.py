@@ -98,6 +98,7 @@ def read_layer(folder: Folder) -> Layer:
         generalised=_generalised(raw["zoom"].get("generalised", [])),
         overlap=raw.get("overlap", "allow"),
         search=_search(raw["search"]) if "search" in raw else None,
+        time=tuple(raw.get("time", ())),
     )
 
 

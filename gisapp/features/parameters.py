@@ -11,8 +11,10 @@ from werkzeug.datastructures import MultiDict
 
 from gisapp import errors
 from gisapp.geo.tiles import Box
+from gisapp.text.reading import JAPAN
 
 _NUMBER = re.compile(r"[+-]?(\d{1,20}(\.\d{0,30})?|\.\d{1,30})([eE][+-]?\d{1,3})?", re.ASCII)
+Ends = datetime.datetime | None
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\d([Tt]\d\d:\d\d:\d\d(\.\d{1,6})?([Zz]|[+-]\d\d:\d\d))?", re.ASCII)
 _BOX_EXAMPLE = "139.35,35.73,139.41,35.77"
 
@@ -76,21 +78,23 @@ def box(values: Mapping[str, str], name: str = "bbox") -> Box | None:
     return west, south, east, north
 
 
-def moment(values: Mapping[str, str], name: str = "datetime") -> None:
-    """Check a moment or interval of RFC 3339: "2026-04-01T00:00:00Z", "2026-04-01/..", "../2026-04-01".
+def interval(values: Mapping[str, str], name: str = "datetime") -> tuple[Ends, Ends] | None:
+    """A moment or interval of RFC 3339 as (start, end), None where it is open: "2026-04-01T00:00:00Z", "2026-04-01/..".
 
-    Raises errors.ParameterInvalid.
+    A day is all of it in Japan. None where the parameter is not there. Raises errors.ParameterInvalid.
     """
     if name not in values:
-        return
+        return None
     parts = values[name].split("/")
-    ends = [None if part in ("", "..") and len(parts) == 2 else _to_moment(part) for part in parts]
+    ends = [None if part in ("", "..") and len(parts) == 2 else _to_moments(part) for part in parts]
     wrong = len(parts) > 2 or any(
         end is None and part not in ("", "..") for end, part in zip(ends, parts, strict=True)
     )
-    if wrong or not any(ends) or (ends[0] and ends[-1] and ends[0] > ends[-1]):
+    first, last = ends[0], ends[-1]
+    if wrong or not any(ends) or (first and last and first[0] > last[1]):
         rfc = "RFC 3339 の日時か、「始まり/終わり」です", "it is a moment of RFC 3339, or “start/end”"
         raise invalid(name, *rfc, f"{name}=2026-04-01T00:00:00Z/..")
+    return (first[0] if first else None), (last[1] if last else None)
 
 
 def invalid(name: str, why_ja: str, why_en: str, example: str) -> errors.ParameterInvalid:
@@ -98,12 +102,19 @@ def invalid(name: str, why_ja: str, why_en: str, example: str) -> errors.Paramet
     return errors.ParameterInvalid(name=name[:50], why_ja=why_ja, why_en=why_en, example=example)
 
 
-def _to_moment(raw: str) -> datetime.datetime | None:
+def _to_moments(raw: str) -> tuple[datetime.datetime, datetime.datetime] | None:
+    """The first and the last moment of what is named."""
     try:
         found = datetime.datetime.fromisoformat(raw.upper()) if _MOMENT.fullmatch(raw) else None
-    except ValueError:
+        if found is None:
+            return None
+        if len(raw) == 10:
+            start = found.replace(tzinfo=JAPAN)
+            return start, start + datetime.timedelta(days=1, microseconds=-1)
+        found = found.replace(tzinfo=found.tzinfo or datetime.UTC).astimezone(JAPAN)
+        return found, found
+    except (ValueError, OverflowError):
         return None
-    return found.replace(tzinfo=found.tzinfo or datetime.UTC) if found else None
 
 
 def _to_float(raw: str) -> float | None:

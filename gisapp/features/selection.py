@@ -25,12 +25,14 @@ from gisapp.features.filters.compile import (
 )
 from gisapp.features.filters.scope import Scope
 from gisapp.features.filters.wrong import wrong
+from gisapp.features.moments import in_time
 from gisapp.features.parameters import box, invalid, number
 from gisapp.features.references import CRS84, Reference
 from gisapp.geo.tiles import Box, web_box
 from gisapp.settings import City
 
 PARAMETERS = (
+    "datetime",
     "bbox",
     "bbox-crs",
     "filter",
@@ -75,7 +77,7 @@ def read_selection(
     """
     around = in_box(values, city)
     condition = _condition(Scope.of(layer, view, city), city, values)
-    parts = [around, condition]
+    parts = [around, condition, in_time(layer, view, values)]
     if find and values.get("meets"):
         parts.append(_meets(*find(values["meets"]), city, values))
     where = " AND ".join(part.sql for part in parts if part.sql != "true")

@@ -12,14 +12,14 @@ from gisapp.catalogue.layer import Layer, View
 from gisapp.features import cursor, selection
 from gisapp.features.expressions import fields_of
 from gisapp.features.filters.scope import Scope
-from gisapp.features.parameters import invalid, moment, whole
+from gisapp.features.parameters import invalid, whole
 from gisapp.features.references import Reference, asked_for
 from gisapp.features.search import MOST_COUNTED, Page, Search, find_one, search
 from gisapp.ogc import links
 from gisapp.ogc.links import Link, link
 from gisapp.ogc.request import Asked
 
-PARAMETERS = (*selection.PARAMETERS, "datetime", "limit", "after", "crs", "properties")
+PARAMETERS = (*selection.PARAMETERS, "limit", "after", "crs", "properties")
 MOST = 10_000  # features a page
 USUAL = 10
 
@@ -36,11 +36,9 @@ def parameters_of(layer: Layer, view: View) -> tuple[str, ...]:
 def page_of_items(layer: Layer, view: View, asked: Asked) -> tuple[str, Reference]:
     """A FeatureCollection as text (the features go in as PostGIS wrote them), and its reference system.
 
-    `limit` above 10,000 counts as 10,000, as Part 1 wants. `datetime` is checked, then finds every feature:
-    the layers name no time of their features. Raises errors.ParameterInvalid.
+    `limit` above 10,000 counts as 10,000, as Part 1 wants. Raises errors.ParameterInvalid.
     """
     values, city = asked.values, installation().city
-    moment(values)
     reference = asked_for(values, "crs", city)
     wanted = Search(
         selection.read_selection(layer, view, city, values, visible),

@@ -20,6 +20,7 @@ TYPES: dict[str, dict[str, str]] = {
     "date": {"type": "string", "format": "date"},
     "datetime": {"type": "string", "format": "date-time"},
 }
+ROLES = (("primary-instant",), ("primary-interval-start", "primary-interval-end"))
 FORMATS = {"Point": "geometry-point", "LineString": "geometry-linestring", "Polygon": "geometry-polygon"}
 
 
@@ -52,6 +53,8 @@ def _field(layer: Layer, field: Field, lang: str) -> dict[str, Any]:
     found: dict[str, Any] = {"title": field.title.get(lang), **TYPES[field.type]}
     if field.unit:
         found["x-ogc-unit"] = field.unit
+    if field.name in layer.time:
+        found["x-ogc-role"] = ROLES[len(layer.time) - 1][layer.time.index(field.name)]
     codes = layer.code_list(field.name)
     if codes:
         whole = field.type in ("integer", "number")

@@ -83,7 +83,7 @@ def test_a_box_is_west_south_east_north_and_may_cross_180_degrees() -> None:
     ],
 )  # fmt: skip
 def test_moments_and_intervals_of_rfc_3339_are_taken(raw: str) -> None:
-    parameters.moment({"datetime": raw})
+    parameters.interval({"datetime": raw})
 
 
 @pytest.mark.parametrize(
@@ -104,7 +104,7 @@ def test_moments_and_intervals_of_rfc_3339_are_taken(raw: str) -> None:
 )
 def test_other_words_are_no_moment(raw: str) -> None:
     with pytest.raises(errors.ParameterInvalid):
-        parameters.moment({"datetime": raw})
+        parameters.interval({"datetime": raw})
 
 
 def test_unknown_and_repeated_parameters_are_refused_by_name() -> None:
