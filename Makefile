@@ -42,7 +42,7 @@ $(VENV)/.npm: $(VENV)/.run tests/npm/package-lock.json
 	@touch $@
 
 test: test-environment
-	@env -u GISAPP_PORT -u GISAPP_CITY $(BIN)/python -m pytest
+	@env -u GISAPP_PORT -u GISAPP_CITY $(BIN)/python -m pytest -n 2 --dist loadfile
 
 check: test-environment
 	$(BIN)/ruff format --check gisapp tests migrations bench

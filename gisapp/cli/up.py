@@ -16,7 +16,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from types import FrameType
 
@@ -107,18 +107,20 @@ def require_free_port(settings: Settings) -> None:
 def run(installation: Installation, *, announce: bool = True) -> None:
     """Run the web server and the worker until Ctrl-C, SIGTERM or the end of one of them."""
     settings = installation.settings
-    children = {"web": _spawn(web_command(settings), web_environment(settings))}
-    children["worker"] = _spawn([sys.executable, "-c", WORKER], os.environ.copy())
-    children["sealer"] = _spawn([sys.executable, "-c", SEALER], web_environment(settings))
-    _start_tile_maker(settings, children)
+    children: dict[str, subprocess.Popen[bytes]] = {}
     stopping: list[int] = []
 
     def stop(number: int, frame: FrameType | None) -> None:
         stopping.append(number)
 
+    # Before anything is started: a Ctrl-C in between would leave it behind.
     previous = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
-        if wait_until_answering(settings, children["web"]) and announce:
+        children["web"] = _spawn(web_command(settings), web_environment(settings))
+        children["worker"] = _spawn([sys.executable, "-c", WORKER], os.environ.copy())
+        children["sealer"] = _spawn([sys.executable, "-c", SEALER], web_environment(settings))
+        _start_tile_maker(settings, children)
+        if wait_until_answering(settings, children["web"], stopping=stopping) and announce:
             click.echo(f"\n地図 / maps:  http://{settings.bind}:{settings.port}/   (Ctrl-C で終了 / stops)")
         started = time.monotonic()
         while not stopping and all(
@@ -158,10 +160,12 @@ def _start_tile_maker(settings: Settings, children: dict[str, subprocess.Popen[b
     whole.replace(_note(settings))
 
 
-def wait_until_answering(settings: Settings, child: subprocess.Popen[bytes], seconds: float = 60) -> bool:
-    """Wait until the server takes connections; False when it ended or did not in time."""
+def wait_until_answering(
+    settings: Settings, child: subprocess.Popen[bytes], seconds: float = 60, stopping: Sequence[int] = ()
+) -> bool:
+    """Wait until the server takes connections; False when it ended, did not in time, or somebody wants to stop."""
     until = time.monotonic() + seconds
-    while time.monotonic() < until and child.poll() is None:
+    while time.monotonic() < until and child.poll() is None and not stopping:
         try:
             with socket.create_connection((settings.bind, settings.port), timeout=1):
                 return True
