@@ -98,22 +98,27 @@ def _part(layer: Layer, view: View, srid: int) -> sql.Composed:
 
 
 def as_json(found: Found, lang: str) -> str:
-    """One feature as the text of a JSON object; its geometry goes in as PostGIS wrote it."""
+    """One feature as the text of a JSON object; its geometry goes in as PostGIS wrote it.
+
+    Personal values are left out, also from the label, and said to be `covered`: /api/reveal gives one and records it.
+    """
     layer = found.layer
     fields = [field for field in layer.fields if field.name in found.values]
+    covered = {field.name for field in fields if field.personal and found.values[field.name] is not None}
+    values = {name: None if name in covered else value for name, value in found.values.items()}
     head = {
         "layer": layer.id,
         "layer_title": layer.title.get(lang),
         "id": found.id,
-        "label": layer.label_of(found.values, lang),
+        "label": layer.label_of(values, lang),
         "properties": [
             {
                 "name": field.name,
                 "title": field.title.get(lang),
-                "value": found.values[field.name],
-                "text": text_of(layer, field, found.values[field.name], lang),
+                "value": values[field.name],
+                "text": text_of(layer, field, values[field.name], lang),
                 "unit": field.unit,
-                **({"personal": True} if field.personal else {}),
+                **({"personal": True, "covered": field.name in covered} if field.personal else {}),
             }
             for field in fields
         ],

@@ -10,7 +10,7 @@ from flask import Blueprint, Response, request
 
 from gisapp import answers
 from gisapp.access import trail
-from gisapp.access.guard import audience_role, installation, open_to_all, visible, visible_layers
+from gisapp.access.guard import audience_role, installation, open_to_all, signed_in, visible, visible_layers
 from gisapp.catalogue.layer import Layer, View
 from gisapp.features.around import FARTHEST, MOST_PER_LAYER, Area, meeting
 from gisapp.features.filters.shape import checked
@@ -19,6 +19,7 @@ from gisapp.features.parameters import box, invalid, known, number, whole
 from gisapp.features.references import CRS84
 from gisapp.features.search import find_one
 from gisapp.features.turns import turn
+from gisapp.features.words import text_of
 
 features = Blueprint("features", __name__)
 
@@ -47,6 +48,33 @@ def identify_place() -> Response:
     found = identify(installation().database, audience_role(), installation().city, listed, place)
     trail.note_viewed((each.layer, each.view, each.id) for each in found)
     return _answer({"lon": place.lon, "lat": place.lat}, found, lang)
+
+
+@features.post("/api/reveal")
+@signed_in
+def reveal() -> Response:
+    """One personal value of one feature (form fields layer, id, field, lang), recorded before it is shown.
+
+    Raises errors.ParameterInvalid, LayerNotFound, FeatureNotFound, SignInNeeded, AuditUnavailable.
+    """
+    values = known(request.form, ("layer", "id", "field", "lang", "csrf_token"))
+    layer, view = visible(values.get("layer", ""))
+    feature = whole(values, "id", 0)
+    name = values.get("field", "")
+    personal = [field for field in layer.fields if field.personal and field.name in view.columns]
+    field = next((field for field in personal if field.name == name), None)
+    if field is None:
+        why = "個人情報の項目ではありません", "it is no field of personal data"
+        raise invalid("field", *why, f"field={personal[0].name}" if personal else "field=…")
+    _, text = find_one(installation().database, audience_role(), layer, view, feature)
+    value = json.loads(text)["properties"][name]
+    trail.note("masked_shown", layer, [feature], field=name)
+    said = {
+        "value": value,
+        "text": text_of(layer, field, value, values.get("lang", "ja")),
+        "unit": field.unit,
+    }
+    return answers.send(json.dumps(said, ensure_ascii=False).encode(), "application/json")
 
 
 def _meeting(listed: list[tuple[Layer, View]], area: Area, most: int, lang: str) -> Response:

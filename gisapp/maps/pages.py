@@ -81,6 +81,8 @@ def _config(viewer: Viewer, lang: str) -> dict[str, Any]:
     return {
         "bounds": viewer.bounds,
         "identify": viewer.identify_url,
+        "reveal": viewer.reveal_url,
+        "csrf": viewer.csrf_token,
         "search": "/api/search",
         "suggest": "/api/suggest",
         "lang": lang,

@@ -74,6 +74,7 @@ class Viewer:
     csrf_token: str = ""
     lang_url: str = ""  # this page in the other language
     identify_url: str = "/api/identify"
+    reveal_url: str = "/api/reveal"
     layers: tuple[ShownLayer, ...] = field(init=False)
 
     def __post_init__(self) -> None:

@@ -32,6 +32,25 @@ export async function identify(place, layers, zoom) {
   throw new Error(await sentenceOf(answer));
 }
 
+/**
+ * One personal value: the server records that it was shown.
+ * @param {{layer: string, id: number}} feature
+ * @param {string} field its name
+ * @returns {Promise<object>} value, text, unit
+ * @throws {Error} with a sentence for the reader
+ */
+export async function reveal(feature, field) {
+  const body = new URLSearchParams({ layer: feature.layer, id: feature.id, field, lang: config.lang });
+  let answer;
+  try {
+    answer = await fetch(config.reveal, { method: "POST", body, headers: { Accept: "application/json", "X-CSRFToken": config.csrf } });
+    if (answer.ok) return await answer.json();
+  } catch (error) {
+    throw new Error(say(answer ? "failed" : "offline"), { cause: error });
+  }
+  throw new Error(await sentenceOf(answer));
+}
+
 /** The server's own sentence, when it sent one (RFC 9457). */
 async function sentenceOf(answer) {
   const problem = await answer.json().catch(() => ({}));

@@ -1,5 +1,6 @@
 // The panel of a staff page: what lies at the place that was clicked, one card for each feature.
-import { byId, config, el, map, say } from "./page.js";
+import { reveal } from "./identify.js";
+import { byId, config, el, map, say, tell } from "./page.js";
 import { degrees } from "./place.js";
 import { highlight, highlighted } from "./selection.js";
 import { classOf, swatch } from "./style-class.js";
@@ -42,7 +43,7 @@ function card(feature) {
   const drawn = classOf(feature);
   const title = config.layers.find((layer) => layer.id === feature.layer)?.title ?? feature.layer_title;
   const rows = feature.properties.map((property) =>
-    el("tr", {}, el("th", { scope: "row" }, property.title), el("td", {}, property.personal ? masked(property) : shown(property))),
+    el("tr", {}, el("th", { scope: "row" }, property.title), el("td", {}, property.covered ? masked(feature, property) : shown(property))),
   );
   const whole = el("button", { type: "button", class: "whole" }, say("zoom_to"));
   whole.addEventListener("click", () => map.fitBounds(highlighted(), { maxZoom: 18, padding: [40, 40] }));
@@ -68,14 +69,19 @@ function shown(property) {
   return property.unit ? `${property.text} ${property.unit}` : property.text;
 }
 
-/** Personal data stay covered until somebody asks for them: the screen may have other readers. */
-function masked(property) {
-  if (shown(property) === say("none")) return say("none");
+/** Personal data stay with the server until somebody asks for them, and it is recorded who did. */
+function masked(feature, property) {
   const button = el("button", { type: "button", class: "reveal", "aria-label": say("reveal_of", { title: property.title }) }, say("reveal"));
-  button.addEventListener("click", () => {
-    const value = el("span", { tabindex: "-1" }, shown(property));
-    button.replaceWith(value);
-    value.focus();
+  button.addEventListener("click", async () => {
+    button.disabled = true;
+    try {
+      const value = el("span", { tabindex: "-1" }, shown(await reveal(feature, property.name)));
+      button.replaceWith(value);
+      value.focus();
+    } catch (problem) {
+      button.disabled = false;
+      tell(problem.message);
+    }
   });
   return button;
 }

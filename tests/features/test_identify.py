@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
@@ -195,7 +196,35 @@ def test_each_sees_the_fields_that_are_theirs(
     assert roads.headers["Cache-Control"] == "private, no-cache"
     lot = next(f for f in asked(signed_in("tax"), str(at)) if (f["layer"], f["id"]) == ("tax.parcel", at.id))
     owners = next(p for p in lot["properties"] if p["name"] == "owner_name")
-    assert owners["value"] == owner and owners["personal"] is True
+    assert owners["personal"] is owners["covered"] is True and owners["value"] is None
+
+
+def test_a_personal_value_is_shown_one_at_a_time_and_recorded(
+    client: FlaskClient, signed_in: Enter, connection: Connection
+) -> None:
+    at = spot(connection, "tax.parcel", "owner_name IS NOT NULL")
+    owner = connection.exec_driver_sql(
+        "SELECT owner_name FROM tax.parcel WHERE id = %s", (at.id,)
+    ).scalar_one()
+    tax, roads = signed_in("tax"), signed_in("roads")
+    assert owner not in tax.get(f"/api/identify?{at}").get_data(as_text=True)
+    form = {"layer": "tax.parcel", "id": str(at.id), "field": "owner_name"}
+
+    def reveal(who: FlaskClient, **more: str) -> Any:
+        page = who.get("/maps/tax" if who is tax else "/maps/roads").get_data(as_text=True)
+        token = json.loads(page.split('id="config">')[1].split("</script>")[0])["csrf"]
+        return who.post("/api/reveal", data=form | more, headers={"X-CSRFToken": token})
+
+    assert reveal(tax).get_json() == {"value": owner, "text": owner, "unit": ""}
+    rows = connection.exec_driver_sql(
+        "SELECT login, layer, features, details FROM gisapp.audit_entry WHERE what = 'masked_shown' ORDER BY id DESC"
+    ).all()
+    assert rows[0].login == "tax" and rows[0].layer == "tax.parcel" and list(rows[0].features) == [at.id]
+    assert rows[0].details == {"field": "owner_name"} and owner not in str(rows[0])
+    assert reveal(roads).status_code == reveal(tax, field="lot_number").status_code == 400
+    assert reveal(tax, id=str(2**62)).status_code == 404
+    assert tax.post("/api/reveal", data=form).status_code == 400, "without the form's token"
+    assert client.post("/api/reveal", data=form).status_code in (400, 401)
 
 
 def test_a_label_of_a_hidden_field_neither_leaks_nor_fails(

@@ -79,6 +79,10 @@ def _application(city: City, catalogue: Catalogue) -> Flask:
             tiny_city.tile(tuple(layers.split(",")), z, x, y), mimetype="application/vnd.mapbox-vector-tile"
         )
 
+    @app.post("/api/reveal")
+    def reveal() -> Any:
+        return tiny_city.reveal(int(request.form["id"]), request.form["field"])
+
     @app.get("/api/identify")
     def identify() -> Any:
         if "fail" in app.config:

@@ -173,8 +173,23 @@ def identify(lon: float, lat: float, layers: list[str]) -> list[dict[str, Any]]:
 
 def _property(name: str, value: Any) -> dict[str, Any]:
     unit = "m" if name == "width" else ""
-    more = {"personal": True} if name == "keeper" else {}
-    return {"name": name, "title": name, "value": value, "text": _text(name, value), "unit": unit, **more}
+    if name == "keeper":
+        return {
+            "name": name,
+            "title": name,
+            "value": None,
+            "text": "",
+            "unit": unit,
+            "personal": True,
+            "covered": True,
+        }
+    return {"name": name, "title": name, "value": value, "text": _text(name, value), "unit": unit}
+
+
+def reveal(number: int, name: str) -> dict[str, Any]:
+    """A covered value, as /api/reveal answers."""
+    value = features()[number].properties[name]
+    return {"value": value, "text": _text(name, value), "unit": ""}
 
 
 def _text(name: str, value: Any) -> str:
