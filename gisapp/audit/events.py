@@ -27,6 +27,7 @@ EVENTS = {
     "person_added": Text("利用者の追加", "person added"),
     "person_changed": Text("利用者の変更", "person changed"),
     "right_changed": Text("権限の変更", "right changed"),
+    "wish_refused": Text("権限変更の依頼の却下", "request for a right refused"),
     "token_issued": Text("トークン発行", "token issued"),
     "token_revoked": Text("トークン失効", "token revoked"),
     "audit_read": Text("監査記録の閲覧", "audit read"),

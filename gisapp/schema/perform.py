@@ -44,6 +44,7 @@ def perform_wish(installation: Installation, wish_id: uuid.UUID) -> None:
         except errors.GisappError as error:
             why = {f"why_{lang}": f"{error.sentence(lang)} {error.remedy(lang)}" for lang in ("ja", "en")}
             values |= {"state": wishes.REFUSED, **why}
+            _record_refused(connection, wish, error)
         connection.execute(sa.update(right_change).where(right_change.c.id == wish_id).values(values))
 
 
@@ -53,6 +54,13 @@ def _record(connection: Connection, wish: Wish, person_id: int | None) -> None:
     details = {"person": _login(connection, person_id), "asked": wish.kind, **wish.detail}
     who = Who(asker, wish.asker_id, via=f"wish:{wish.id}")
     record(connection, Entry(RECORDED_AS[wish.kind], who, details=details))
+
+
+def _record_refused(connection: Connection, wish: Wish, error: errors.GisappError) -> None:
+    """Who tried what, and why not: `asker` is whom the wish names, which a forged one may do falsely."""
+    asker = connection.scalar(sa.select(people.person.c.login).where(people.person.c.id == wish.asker_id))
+    details = {"asked": wish.kind, "person_id": wish.person_id, "why": error.sentence("ja")}
+    record(connection, Entry("wish_refused", Who(asker or "?", via=f"wish:{wish.id}"), details=details))
 
 
 def perform_waiting(installation: Installation) -> None:

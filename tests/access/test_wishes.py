@@ -118,6 +118,16 @@ def test_nobody_gives_rights_to_themselves(installation: Installation, ids: dict
     state, why = outcome(installation, Wish("change", ids["administrator"], ids["administrator"], TAX))
     assert state == "refused" and "their own rights" in why
     assert posts(installation, ids["administrator"]) == {}
+    assert recorded(installation)[:2] == ("administrator", "change")
+
+
+def recorded(installation: Installation) -> tuple[str, str, str]:
+    """Who asked for what, and why it was refused, by the newest such entry of the audit."""
+    with installation.database.transaction("owner") as connection:
+        row = connection.exec_driver_sql(
+            "SELECT login, details FROM gisapp.audit_entry WHERE what = 'wish_refused' ORDER BY id DESC LIMIT 1"
+        ).one()
+    return row.login, row.details["asked"], row.details["why"]
 
 
 def test_who_is_no_administrator_any_more_when_the_worker_comes_to_it_gives_nothing(
@@ -160,6 +170,10 @@ def test_a_row_that_no_page_of_ours_wrote_counts_for_nothing(
     change = wishes.find_change(installation, row["id"])
     assert change.state == "refused" and "no page of ours" in (change.why_en or "")
     assert posts(installation, ids["new"]) == {}
+    assert (
+        recorded(installation)[1] == "change"
+        and "画面から出された依頼ではありません" in recorded(installation)[2]
+    )
 
 
 @pytest.mark.parametrize("kind", ["own_password", "issue_token", "revoke_token"])
