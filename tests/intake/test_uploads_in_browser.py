@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import threading
-import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -17,18 +15,16 @@ from sqlalchemy import text
 
 from gisapp.cli.people import add_person
 from gisapp.installation import Installation
-from gisapp.intake.process import process_upload
 from gisapp.settings import ROOT
 from tests.conftest import PASSWORD, serving
 from tests.intake.conftest import ask, forget_jobs, load_into
 from tests.intake.files import LAT, LON, feature, gdal_file, geojson, line, parts, zipped
-from tests.intake.waiter import streets
+from tests.intake.waiter import streets, worked_at_once
 from tests.maps.visits import Visit, open_page, wait_until
 
 pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("empty_layers", "worked")]
 AXE = (ROOT / "tests/vendor/axe-core-4.14.1/axe.min.js").read_text("utf-8")
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
-MOVING = "SELECT id FROM gisapp.upload WHERE state IN ('received', 'publishing', 'undoing')"
 Open = Callable[..., Visit]
 
 
@@ -55,19 +51,8 @@ def desk(bounded: Installation) -> Iterator[str]:
 
 @pytest.fixture(scope="module")
 def worked(bounded: Installation) -> Iterator[None]:
-    """What waits is done at once, in this process: a worker's own start takes longer than these files."""
-    stop = threading.Event()
-
-    def work() -> None:
-        while not stop.wait(0.1):
-            for (upload,) in ask(bounded, MOVING):
-                process_upload(bounded, uuid.UUID(str(upload)))
-
-    thread = threading.Thread(target=work, daemon=True)
-    thread.start()
-    yield
-    stop.set()
-    thread.join(20)
+    with worked_at_once(bounded):
+        yield
 
 
 @pytest.fixture
