@@ -1,25 +1,35 @@
 """The client that upload scripts import: `from gisapp.client import Client`.
 
 It needs `requests` and Python, nothing else of gisapp, so this one file may be copied to wherever the script runs.
-Files are sent as they are read; a large one never sits in memory.
+Files are sent in pieces, as they are read: a large one never sits in memory, and what arrived before a connection broke
+is not sent again. Whatever the server cannot answer for a while (a restart, too many at once) is asked again.
 """
 
 from __future__ import annotations
 
-import secrets
+import contextlib
+import email.utils
+import hashlib
+import random
+import shutil
 import tempfile
 import time
+import uuid
 import zipfile
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 import requests
 
 SHAPEFILE_PARTS = (".shp", ".dbf", ".shx", ".prj", ".cpg")
 ENDED = ("published", "undone", "checked", "asking", "refused", "failed", "discarded")
+FAILED = ("refused", "failed", "asking", "discarded")  # nothing was changed
+AWAY = (429, 502, 503, 504)  # the server, or a proxy before it, may answer later
+PIECE = 4 * 2**20  # bytes
 CONNECT_SECONDS = 10
 ANSWER_SECONDS = 300
+FIRST_PAUSE, LONGEST_PAUSE = 0.5, 30.0
 
 Report = dict[str, Any]
 Progress = Callable[[str, float], None]
@@ -31,7 +41,7 @@ class ClientError(Exception):
 
 
 class NotReached(ClientError):
-    """The server does not answer."""
+    """The server does not answer, or says that it cannot for now, for longer than the client's `patience`."""
 
 
 class Refused(ClientError):
@@ -65,10 +75,13 @@ class FileAsked(FileRefused):
 
 
 class Client:
-    """A gisapp server, seen by the owner of `token` (made with `gisapp tokens issue`)."""
+    """A gisapp server, seen by the owner of `token` (made with `gisapp tokens issue`).
 
-    def __init__(self, url: str, token: str) -> None:
-        self.url = url.rstrip("/")
+    patience: seconds for which a request is made again while the server is away; 0: not at all.
+    """
+
+    def __init__(self, url: str, token: str, patience: float = 60) -> None:
+        self.url, self.patience = url.rstrip("/"), patience
         self._session = requests.Session()
         self._session.headers.update({"Authorization": f"Bearer {token}", "Accept": "application/json"})
 
@@ -91,23 +104,21 @@ class Client:
         wait: bool = True,
         timeout: float = 3600,
         progress: Progress | None = None,
+        upload_id: str = "",
     ) -> Report:
         """Send a file to a layer and return the report once it is published (or checked, with `publish=False`).
 
         `mode`: replace, append or upsert; `constants`: field → value of every row. A Shapefile may be given by its .shp.
-        `wait=False` returns at once: {"id", "state", "url"}. Raises FileAsked, FileRefused, Refused, NotReached, ClientError.
+        `wait=False` returns at once: {"id", "state", "url"}. `upload_id`: a UUID of your own; a file that was sent under
+        it is not sent again, one that was begun is gone on with (a script that was killed may simply run again).
+        Raises FileAsked, FileRefused, Refused, NotReached, ClientError.
         """
-        fields = [
-            ("mode", mode),
-            ("crs", crs),
-            ("encoding", encoding),
-            ("part", part),
-            ("only", only),
-            ("publish", str(int(publish))),
-        ]
-        fields += [("set", f"{name}={value}") for name, value in (constants or {}).items()]
-        with tempfile.TemporaryDirectory() as folder:
-            answer = self._send(layer, _whole_file(Path(path), Path(folder)), fields, progress)
+        fields: dict[str, Any] = {"mode": mode, "crs": crs, "encoding": encoding, "part": part, "only": only}
+        fields |= {"publish": str(int(publish)), "id": upload_id or str(uuid.uuid4())}
+        if constants:
+            fields["set"] = [f"{name}={value}" for name, value in constants.items()]
+        with whole_file(Path(path)) as file:
+            answer = self._send(layer, file, fields, progress)
         return self.wait(answer["id"], timeout, progress) if wait else answer
 
     def wait(self, upload_id: str, timeout: float = 3600, progress: Progress | None = None) -> Report:
@@ -132,41 +143,111 @@ class Client:
 
     def publish(self, upload_id: str) -> dict[str, Any]:
         """Publish an upload that was checked; then `wait` for it. Raises NotReached, Refused."""
-        return self._ask("POST", f"/api/uploads/{upload_id}/publish")
+        return self._change(upload_id, "publish", ("publishing", "published"))
 
     def discard(self, upload_id: str) -> dict[str, Any]:
         """Throw away an upload that was checked. Raises NotReached, Refused."""
-        return self._ask("POST", f"/api/uploads/{upload_id}/discard")
+        return self._change(upload_id, "discard", ("discarded",))
+
+    def _change(self, upload_id: str, verb: str, done: tuple[str, ...]) -> dict[str, Any]:
+        """Ask for a change; where it was made and only the answer got lost, that is as good."""
+        try:
+            return self._ask("POST", f"/api/uploads/{upload_id}/{verb}")
+        except Refused as refusal:
+            state = self.state(upload_id) if refusal.status == 409 else {}
+            if state.get("state") not in done:
+                raise
+            return state
 
     def _send(
-        self, layer: str, path: Path, fields: list[tuple[str, str]], progress: Progress | None
+        self, layer: str, path: Path, fields: dict[str, Any], progress: Progress | None
     ) -> dict[str, Any]:
         with path.open("rb") as file:
-            body = _Multipart(file, path.name, path.stat().st_size, fields, progress)
-            return self._ask(
-                "POST", f"/api/layers/{layer}/uploads", data=body, headers={"Content-Type": body.type}
-            )
+            sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+            size = path.stat().st_size
+            announced = {**fields, "name": path.name, "size": str(size), "sha256": sha256}
+            answer = self._ask("POST", f"/api/layers/{layer}/uploads", data=announced)
+            moved = time.monotonic()
+            while answer["state"] == "receiving":
+                offset = answer["offset"]
+                file.seek(offset)
+                piece = file.read(PIECE)
+                if not piece:
+                    raise ClientError("送信中にファイルが短くなりました / the file became shorter meanwhile")
+                answer = self._piece(answer["id"], offset, piece)
+                if answer.get("offset", size) > offset:
+                    moved = time.monotonic()
+                elif time.monotonic() - moved > self.patience:
+                    raise NotReached(self._away(None))
+                if progress:
+                    progress("sending", answer.get("offset", size) / size)
+        return answer
+
+    def _piece(self, upload_id: str, offset: int, piece: bytes) -> dict[str, Any]:
+        try:
+            headers = {"Upload-Offset": str(offset)}
+            return self._ask("PATCH", f"/api/uploads/{upload_id}", data=piece, headers=headers)
+        except Refused as refusal:
+            if (
+                refusal.status != 409
+            ):  # 409: it arrived, the answer did not; or an earlier request is still being read
+                raise
+            time.sleep(FIRST_PAUSE)
+            return self.state(upload_id)
 
     def _ask(self, method: str, path: str, **words: Any) -> dict[str, Any]:
+        """The answer's JSON. Asks again while the server is away; all that is asked here may be asked twice."""
+        until = time.monotonic() + self.patience
+        pause = FIRST_PAUSE
+        while True:
+            answer = self._once(method, path, **words)
+            if answer is not None and answer.status_code not in AWAY:
+                return _read(answer)
+            wait = max(_retry_after(answer), pause * random.uniform(0.7, 1.3))
+            if time.monotonic() + wait > until:
+                raise NotReached(self._away(answer))
+            time.sleep(wait)
+            pause = min(pause * 2, LONGEST_PAUSE)
+
+    def _once(self, method: str, path: str, **words: Any) -> requests.Response | None:
+        timeout = (CONNECT_SECONDS, ANSWER_SECONDS)
         try:
-            timeout = (CONNECT_SECONDS, ANSWER_SECONDS)
-            answer = self._session.request(
+            return self._session.request(
                 method, self.url + path, timeout=timeout, allow_redirects=False, **words
             )
-        except requests.RequestException as error:
-            sentence = f"サーバーに接続できません：{self.url} / the server cannot be reached: {self.url}"
-            raise NotReached(sentence) from error
-        try:
-            body = answer.json()
-        except ValueError:
-            body = {}
-        if not answer.ok or answer.is_redirect or not isinstance(body, dict):
-            raise Refused(
-                _sentence(body, answer.status_code),
-                answer.status_code,
-                body if isinstance(body, dict) else {},
-            )
-        return body
+        except requests.RequestException:
+            return None
+
+    def _away(self, answer: requests.Response | None) -> str:
+        if answer is not None:
+            return _sentence(_body(answer), answer.status_code)
+        return f"サーバーに接続できません：{self.url} / the server cannot be reached: {self.url}"
+
+
+def _read(answer: requests.Response) -> dict[str, Any]:
+    body = _body(answer)
+    if not answer.ok or answer.is_redirect or not isinstance(body, dict):
+        raise Refused(
+            _sentence(body, answer.status_code), answer.status_code, body if isinstance(body, dict) else {}
+        )
+    return body
+
+
+def _body(answer: requests.Response) -> Any:
+    try:
+        return answer.json()
+    except ValueError:
+        return None
+
+
+def _retry_after(answer: requests.Response | None) -> float:
+    """Seconds that the server wants to be left alone: a number or a date of its header."""
+    said = (answer.headers.get("Retry-After") or "") if answer is not None else ""
+    if said.isdigit():
+        return float(said)
+    with contextlib.suppress(ValueError, TypeError):
+        return max(email.utils.parsedate_to_datetime(said).timestamp() - time.time(), 0.0)
+    return 0.0
 
 
 def _sentence(body: Any, status: int) -> str:
@@ -189,64 +270,30 @@ def _report(state: Mapping[str, Any]) -> Report:
     return report
 
 
-def _whole_file(path: Path, folder: Path) -> Path:
-    """The file to send: a .shp with the parts beside it, packed into one zip; any other file as it is."""
+@contextlib.contextmanager
+def whole_file(path: Path) -> Iterator[Path]:
+    """The file to send: a .shp with the parts beside it, packed into one zip for that long; any other file as it is.
+
+    The same parts always give the same zip, so that an upload is known again.
+    """
     if path.suffix.lower() != ".shp":
-        return path
-    packed = folder / f"{path.stem}.zip"
-    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
-        for part in sorted(path.parent.iterdir()):
-            if (
-                part.stem.lower() == path.stem.lower()
-                and part.suffix.lower() in SHAPEFILE_PARTS
-                and part.is_file()
-            ):
-                archive.write(part, path.stem + part.suffix)
-    return packed
+        yield path
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        packed = Path(folder) / f"{path.stem}.zip"
+        with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
+            for part in shapefile_parts(path):
+                entry = zipfile.ZipInfo(path.stem + part.suffix)
+                entry.compress_type = zipfile.ZIP_DEFLATED
+                with part.open("rb") as source, archive.open(entry, "w", force_zip64=True) as target:
+                    shutil.copyfileobj(source, target, 2**20)
+        yield packed
 
 
-class _Multipart:
-    """A form with one file, produced while it is sent. (`requests` itself would put the whole file into memory.)"""
-
-    def __init__(
-        self,
-        file: BinaryIO,
-        name: str,
-        size: int,
-        fields: Iterable[tuple[str, str]],
-        progress: Progress | None,
-    ) -> None:
-        boundary = secrets.token_hex(16)
-        self.type = f"multipart/form-data; boundary={boundary}"
-        parts = [f'Content-Disposition: form-data; name="{key}"\r\n\r\n{value}' for key, value in fields]
-        plain = "".join("_" if c in '"\\' or ord(c) < 32 else c for c in name)
-        parts.append(f'Content-Disposition: form-data; name="file"; filename="{plain}"\r\n\r\n')
-        self._head = "".join(f"--{boundary}\r\n{part}\r\n" for part in parts).encode()[:-2]
-        self._tail = f"\r\n--{boundary}--\r\n".encode()
-        self._file, self._size, self._progress = file, size, progress
-        self._sent = 0
-
-    def __len__(self) -> int:
-        return len(self._head) + self._size + len(self._tail)
-
-    def read(self, count: int = -1) -> bytes:
-        """The next bytes of the form (at least one unless it is over)."""
-        count = len(self) if count < 0 else count
-        at, end_of_file = self._sent, len(self._head) + self._size
-        if at < len(self._head):
-            chunk = self._head[at : at + count]
-        elif at < end_of_file:
-            chunk = self._file.read(min(count, end_of_file - at))
-            if not chunk:
-                raise ClientError(
-                    "送信中にファイルが短くなりました / the file became shorter while it was sent"
-                )
-        else:
-            chunk = self._tail[at - end_of_file : at - end_of_file + count]
-        self._sent += len(chunk)
-        if self._progress and self._size:
-            self._progress("sending", min(max(self._sent - len(self._head), 0) / self._size, 1.0))
-        return chunk
+def shapefile_parts(path: Path) -> list[Path]:
+    """The files that belong to a .shp, itself among them."""
+    there = (one for one in path.parent.iterdir() if one.suffix.lower() in SHAPEFILE_PARTS and one.is_file())
+    return sorted(one for one in there if one.stem.lower() == path.stem.lower())
 
 
 __all__ = ["Client", "ClientError", "FileAsked", "FileRefused", "NotReached", "Refused"]

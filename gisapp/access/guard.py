@@ -144,6 +144,12 @@ def visible_layers() -> list[tuple[Layer, View]]:
     return [(layer, view) for layer, view in pairs if view is not None]
 
 
+def changeable_layers() -> list[Layer]:
+    """The layers that the asker may upload to."""
+    layers = installation().catalogue.layers.values()
+    return [layer for layer in layers if may_change(asker(), layer, "upload").allowed]
+
+
 def audience_role() -> str:
     """The database role that reads for the asker."""
     return roles.audience(asker().departments)

@@ -12,7 +12,7 @@ from werkzeug.datastructures import MultiDict
 
 from gisapp import errors
 from gisapp.access import words
-from gisapp.access.guard import asker, installation
+from gisapp.access.guard import asker, changeable_layers, installation
 from gisapp.access.people import Person
 from gisapp.access.wishes import ASKED, REFUSED, Change, Wish, ask, find_change, wait_for
 from gisapp.text.reading import JAPAN
@@ -46,6 +46,7 @@ def render(template: str, **values: Any) -> str:
         describe=lambda change: words.describe(change, departments, lang),
         local=lambda moment: moment.astimezone(JAPAN),
         me=None if g.get("nobody") else asker().person,
+        uploads=not g.get("nobody") and bool(changeable_layers()),
         **values,
     )
 

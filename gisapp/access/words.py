@@ -17,6 +17,7 @@ BOTH = {
         "Rights come with posts in departments. A change takes effect within seconds and is recorded.",
     ),
     "account": ("自分の設定", "My account"),
+    "uploads": ("データ登録", "Data uploads"),
     "sign_out": ("ログアウト", "Sign out"),
     "maps": ("地図の一覧", "List of maps"),
     "search": ("探す", "Search"),

@@ -2,25 +2,26 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
+import signal
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import click
 from tqdm import tqdm
 
-from gisapp.client import Client, ClientError, FileAsked, FileRefused, Progress
+from gisapp.cli.watch import ASKED, AWAY, WATCHED, Watch, only_watcher
+from gisapp.client import Client, ClientError, FileAsked, FileRefused, NotReached, Progress
 
-ASKED = 3
 MODES = ("replace", "append", "upsert")
 
 
 @click.command()
-@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.argument("file", required=False, type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--layer", required=True, help="Id of the layer, such as roads.street.")
 @click.option(
     "--to", "url", required=True, metavar="URL", help="Address of the server, such as http://127.0.0.1:8000."
@@ -47,44 +48,78 @@ MODES = ("replace", "append", "upsert")
     "--publish/--check-only", default=True, show_default=True, help="Publish it when no error is found."
 )
 @click.option("--json", "as_json", is_flag=True, help="The report as JSON instead of text.")
+@click.option(
+    "--patience",
+    default=60.0,
+    show_default=True,
+    metavar="SECONDS",
+    help="How long to wait while the server is away.",
+)
+@click.option(
+    "--watch",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    metavar="DIR",
+    help="Send whatever is put into a folder; files go to its done/ or failed/, with a JSON report beside.",
+)
+@click.option("--once", is_flag=True, help="With --watch: take what is there and end (for a nightly job).")
+@click.option(
+    "--every", default=5.0, show_default=True, metavar="SECONDS", help="With --watch: between two looks."
+)
+@click.option(
+    "--settle",
+    default=10.0,
+    show_default=True,
+    metavar="SECONDS",
+    help="With --watch: a file is taken when unchanged for so long.",
+)
 def upload(
-    file: Path,
+    file: Path | None,
     layer: str,
     url: str,
     token: str,
-    mode: str,
-    crs: str,
-    encoding: str,
-    part: str,
-    only: str,
     constants: tuple[str, ...],
-    publish: bool,
     as_json: bool,
+    patience: float,
+    watch: Path | None,
+    once: bool,
+    every: float,
+    settle: float,
+    **words: Any,
 ) -> None:
-    """ファイルをサーバーに送る。Send a file to a server.
+    """ファイルをサーバーに送る。Send a file, or with --watch the files of a folder, to a server.
 
-    Exit code 1: refused or failed, 3: a question has to be answered by an option (as with `gisapp load`); nothing changed.
+    Exit codes: 0 loaded; 1 refused or failed; 3 a question has to be answered by an option (as with `gisapp load`);
+    4 the server does not answer; 5 another process watches the folder. But for 0, nothing was changed by that file.
 
     \b
     Examples:
       GISAPP_TOKEN=gisapp_… gisapp upload streets.zip --layer roads.street --to http://127.0.0.1:8000
       gisapp upload shelters.csv --layer disaster.shelter --to https://map.example.lg.jp --mode upsert --json
+      gisapp upload --watch /srv/handed-in --once --layer roads.street --to http://127.0.0.1:8000
     """
+    if (file is None) == (watch is None):
+        raise click.UsageError("ファイルか --watch のどちらかを指定してください / give a file, or --watch")
     token = token or os.environ.get("GISAPP_TOKEN", "")
     if not token:
         raise click.UsageError(
             "--token か環境変数 GISAPP_TOKEN が必要です / give --token or set GISAPP_TOKEN"
         )
-    said = _constants(constants)
-    words: dict[str, Any] = {
-        "mode": mode,
-        "crs": crs,
-        "encoding": encoding,
-        "part": part,
-        "only": only,
-        "constants": said,
-    }
-    _send(Client(url, token), layer, file, {**words, "publish": publish}, as_json)
+    words["constants"] = _constants(constants)
+    client = Client(url, token, patience)
+    if file is not None:
+        _send(client, layer, file, words, as_json)
+    elif watch is not None:
+        _watch(Watch(client, watch, layer, words, settle, bar=_progress_bar), None if once else every)
+
+
+def _watch(watching: Watch, every: float | None) -> None:
+    """Watch a folder; `every` None: once. Ends with the exit code that says how it went."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    with only_watcher(watching.folder) as alone, contextlib.suppress(KeyboardInterrupt):
+        if not alone:
+            click.echo("別のプロセスが見ています / another process watches it", err=True)
+            sys.exit(WATCHED)
+        sys.exit(watching.once() if every is None else watching.always(every))
 
 
 def _send(client: Client, layer: str, file: Path, words: dict[str, Any], as_json: bool) -> None:
@@ -103,7 +138,7 @@ def _send(client: Client, layer: str, file: Path, words: dict[str, Any], as_json
             json.dumps({"ok": False, "error": str(error)}, ensure_ascii=False) if as_json else str(error),
             err=not as_json,
         )
-        sys.exit(1)
+        sys.exit(AWAY if isinstance(error, NotReached) else 1)
     _say(report, as_json)
 
 
@@ -139,7 +174,7 @@ def _say(report: dict[str, Any], as_json: bool) -> None:
     click.echo("\n".join(lines), err=not ok)
 
 
-@contextmanager
+@contextlib.contextmanager
 def _progress_bar(name: str) -> Iterator[Progress]:
     """A progress bar on a terminal: first for sending, then for each state on the server."""
     with tqdm(total=100, unit="%", disable=not sys.stderr.isatty(), leave=False) as bar:

@@ -11,11 +11,11 @@ from sqlalchemy import Connection, Row
 from werkzeug.datastructures import MultiDict
 
 from gisapp import errors, roles
-from gisapp.access.guard import asker, installation
+from gisapp.access.guard import asker, installation, require_change
 from gisapp.access.policy import may_change
 from gisapp.intake.options import parse_options
 from gisapp.intake.sniff import check_name, kind_of
-from gisapp.intake.uploads import WAITING, find_upload
+from gisapp.intake.uploads import NO_LAYER, WAITING, file_of, find_upload
 
 LONGEST_NAME = 200
 WORDS = ("crs", "encoding", "part", "only")
@@ -27,9 +27,19 @@ def own_upload(upload_id: uuid.UUID) -> Row[Any]:
     with installation().database.transaction(roles.APP) as connection:
         row = find_upload(connection, upload_id)
     layer = installation().catalogue.layers.get(row.layer)
-    if layer is None or not may_change(asker(), layer, "upload").allowed:
+    if row.layer == NO_LAYER:
+        mine = asker().person is not None and asker().token is None and row.person_id == person_id()
+    else:
+        mine = layer is not None and may_change(asker(), layer, "upload").allowed
+    if not mine:
         raise errors.UploadNotFound(id=upload_id)
     return row
+
+
+def require_verb(row: Row[Any], verb: str) -> None:
+    """Require that the asker may do `verb` to the upload's layer; one without a layer is its sender's. Raises as the guard does."""
+    if row.layer != NO_LAYER:
+        require_change(row.layer, verb)
 
 
 def in_state(connection: Connection, upload_id: uuid.UUID, *states: str) -> Row[Any]:
@@ -113,12 +123,23 @@ def as_json(row: Row[Any], *, whole: bool = True) -> dict[str, Any]:
         "can": can(row),
         "report": row.report,
         "size": row.size,
-        "offset": row.received,
+        "offset": _there(row),
     }
+
+
+def _there(row: Row[Any]) -> int:
+    """How many bytes of the file are there: while it comes in pieces, also those that came before a connection broke."""
+    try:
+        path = file_of(installation().settings, row.id)
+        return path.stat().st_size if row.state == "receiving" else int(row.received)
+    except OSError:
+        return int(row.received)
 
 
 def can(row: Row[Any]) -> list[str]:
     """What the asker may do with the upload next."""
+    if row.layer == NO_LAYER:
+        return ["check", "discard"] if row.state == "asking" else ["discard"] if row.state in WAITING else []
     layer = installation().catalogue.layer(row.layer)
     possible = {"checked": ["publish", "check", "discard"], "asking": ["check", "discard"]}.get(
         row.state, ["discard"] if row.state in WAITING else ["undo"] if row.state == "published" else []

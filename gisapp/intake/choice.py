@@ -12,7 +12,8 @@ from gisapp.geo.crs import Bounds
 class Choice:
     """One answer. `option` is the option that gives it (crs, part, only), `value` what to write after it.
 
-    `ja` and `en` say what speaks for it; `bounds` is where the rows would lie (longitude, latitude), where that is known.
+    `ja` and `en` say what speaks for it; `bounds` is where the rows would lie (longitude, latitude), where that is known,
+    and `points` some of their corners.
     """
 
     option: str
@@ -20,6 +21,7 @@ class Choice:
     ja: str
     en: str
     bounds: Bounds | None = None
+    points: tuple[tuple[float, float], ...] = ()
 
     def as_json(self) -> dict[str, Any]:
         """The answer for programs and for the page."""
@@ -29,6 +31,7 @@ class Choice:
             "why_ja": self.ja,
             "why_en": self.en,
             "bounds": [round(v, 6) for v in self.bounds] if self.bounds else None,
+            "points": [[round(v, 6) for v in point] for point in self.points],
         }
 
     def line(self, lang: str = "ja") -> str:

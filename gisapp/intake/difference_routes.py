@@ -27,6 +27,7 @@ from gisapp.intake.shown import (
     repaired_rows,
 )
 from gisapp.intake.stage import kept_stage
+from gisapp.intake.uploads import NO_LAYER
 
 differences = Blueprint("differences", __name__)
 MOST_ROWS, USUAL_ROWS = 500, 50
@@ -49,7 +50,10 @@ def table(upload_id: uuid.UUID) -> Any:
     _note(shown, [one["id"] for one in rows])
     counts = row.difference or {}
     there = counts.get(what, 0) if what else sum(counts.get(name, 0) for name in WHATS)
-    fields = [{"name": name, "title": shown.layer.field(name).title.get(language())} for name in shown.fields]
+    fields = [
+        {"name": one.name, "title": one.title.get(language()), "personal": one.personal}
+        for one in map(shown.layer.field, shown.fields)
+    ]
     return jsonify(counts=counts, fields=fields, rows=rows, more=offset + len(rows) < there)
 
 
@@ -83,6 +87,8 @@ def repairs(upload_id: uuid.UUID) -> Any:
 @contextmanager
 def _staged(row: Row[Any]) -> Iterator[tuple[psycopg.Connection[Any], Shown]]:
     """The staged rows as the asker may see them. Raises errors.UploadState where there are none, NotAllowed."""
+    if row.layer == NO_LAYER:
+        raise errors.UploadState(id=row.id, state=row.state)
     layer = installation().catalogue.layer(row.layer)
     view = view_of(asker(), layer)
     if view is None:

@@ -31,6 +31,7 @@ from gisapp.settings import City
 Array = np.ndarray[Any, Any]
 MOST_LOOKED_AT = 1_000  # points
 MOST_OFFERED = 8
+MOST_SHOWN = 60  # points, of each that is offered
 ANY_DATUM = 0.5  # more of them for what the datum may add
 NEAR = 0.5  # of the city's width and height: what lies that near may well be meant
 TOLERANCE_M = 20.0  # of the city's outline: rows end on it
@@ -51,10 +52,11 @@ class Hypothesis:
     at_home: bool  # in the part of the country that the system is made for
     distance: float
     bounds: Bounds
+    points: tuple[tuple[float, float], ...] = ()
 
     def choice(self) -> Choice:
         """The hypothesis as an answer to offer."""
-        return Choice("crs", str(self.reading), *_words(self), self.bounds)
+        return Choice("crs", str(self.reading), *_words(self), self.bounds, self.points)
 
 
 def rank(xy: Array, city: City, area: Any) -> list[Hypothesis]:
@@ -158,6 +160,7 @@ def _tried(reading: Reading, xy: Array, city: City, area: Any) -> Hypothesis | N
         at_home=foreign or float(inside_box(lonlat, home).mean()) >= 0.5,
         distance=float(np.hypot(dx * np.cos(np.radians(south)), dy) * KM_PER_DEGREE),
         bounds=(*lonlat.min(axis=0).tolist(), *lonlat.max(axis=0).tolist()),
+        points=tuple((x, y) for x, y in lonlat[:: -(-len(lonlat) // MOST_SHOWN)].tolist()),
     )
 
 

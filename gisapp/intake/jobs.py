@@ -14,4 +14,4 @@ PROCESS = "intake.process"
 
 def defer(connection: Connection, upload_id: uuid.UUID, layer: str) -> None:
     """Have the worker process an upload once this transaction is committed; files of one layer go one after the other."""
-    jobs.put(connection, QUEUE, PROCESS, f"layer {layer}", {"upload": str(upload_id)})
+    jobs.put(connection, QUEUE, PROCESS, f"layer {layer or upload_id}", {"upload": str(upload_id)})

@@ -14,7 +14,7 @@ from contextlib import closing
 from dataclasses import dataclass, replace
 from itertools import chain
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import psycopg
 import shapely
@@ -85,7 +85,7 @@ def load_file(
     try:
         check_mode(order)
         with tempfile.TemporaryDirectory(prefix="gisapp-") as scratch:
-            layer, order = _target(installation, order, report, Path(scratch) / "survey")
+            layer, order = find_target(installation, order, report, Path(scratch) / "survey")
             source = _open(order, Path(scratch) / "rows")
             with (
                 told_apart(),
@@ -115,7 +115,9 @@ def _open(order: Order, scratch: Path) -> Source:
     return open_source(order.path, order.name, order.options, scratch)
 
 
-def _target(installation: Installation, order: Order, report: Report, scratch: Path) -> tuple[Layer, Order]:
+def find_target(
+    installation: Installation, order: Order, report: Report, scratch: Path
+) -> tuple[Layer, Order]:
     """The layer, or for a file that belongs to none the draft of one: then its rows are looked at once beforehand.
 
     Where shapes are mixed, the order goes on as if the first of the answers had been given.
@@ -127,6 +129,8 @@ def _target(installation: Installation, order: Order, report: Report, scratch: P
     report.findings.add(source.problems)
     with closing(source.batches()) as batches:
         found = survey(batches, typed=source.typed)
+    if not found.rows:
+        _refuse_empty(source)
     report.findings.clear()  # they come again when the rows are read for good
     if source.shapeless:
         report.findings.add(found.odd())
@@ -176,14 +180,14 @@ def _first(batches: Iterator[Batch], source: Source) -> Batch:
     """The first rows. Raises errors.FileRefused for a file without any."""
     first = next(batches, None)
     if first is None or not len(first.rows):
-        why = ("地物（行）が一つもありません", "it holds no features at all")
-        refuse(
-            "empty_file",
-            why,
-            ("書き出す範囲やレイヤーを確かめてください。", "See which area and layer were exported."),
-            found=source.problems,
-        )
+        _refuse_empty(source)
     return first
+
+
+def _refuse_empty(source: Source) -> NoReturn:
+    why = ("地物（行）が一つもありません", "it holds no features at all")
+    do = ("書き出す範囲やレイヤーを確かめてください。", "See which area and layer were exported.")
+    refuse("empty_file", why, do, found=source.problems)
 
 
 def _describe(report: Report, source: Source, columns: ColumnMap) -> None:

@@ -20,11 +20,11 @@ from sqlalchemy import Row, update
 
 from gisapp import errors, roles
 from gisapp.access import trail
-from gisapp.access.guard import installation, require_change, signed_in
-from gisapp.intake.asked import look_at, own_upload, person_id, plain_name
+from gisapp.access.guard import installation, signed_in
+from gisapp.intake.asked import look_at, own_upload, person_id, plain_name, require_verb
 from gisapp.intake.jobs import defer
 from gisapp.intake.models import upload
-from gisapp.intake.uploads import add_upload, file_of, find_upload, folder_of, purge, set_state
+from gisapp.intake.uploads import NO_LAYER, add_upload, file_of, find_upload, folder_of, purge, set_state
 
 pieces = Blueprint("pieces", __name__)
 LARGEST_PIECE = 64 * 2**20
@@ -49,20 +49,22 @@ def expect(layer: str, options: dict[str, Any]) -> Any:
         except errors.UploadNotFound:
             add_upload(connection, upload_id, layer, name, kept, person_id(), size=size)
         else:
-            if (row.person_id, row.layer, row.size) != (person_id(), layer, size):
+            if (row.person_id, row.size) != (person_id(), size) or layer not in (row.layer, NO_LAYER):
                 raise errors.UploadNotFound(id=upload_id)
+            if (
+                row.state != "receiving"
+            ):  # everything is there: what became of it is what the sender wants to know
+                return _begun(upload_id, row.state, size, size)
     settings = installation().settings
     folder_of(settings, upload_id).mkdir(parents=True, mode=0o700, exist_ok=True)
     path = file_of(settings, upload_id)
     path.touch()
+    return _begun(upload_id, "receiving", path.stat().st_size, size)
+
+
+def _begun(upload_id: uuid.UUID, state: str, there: int, size: int) -> Any:
     where = url_for("uploads.show", upload_id=upload_id)
-    said = {
-        "id": str(upload_id),
-        "state": "receiving",
-        "url": where,
-        "offset": path.stat().st_size,
-        "size": size,
-    }
+    said = {"id": str(upload_id), "state": state, "url": where, "offset": there, "size": size}
     return jsonify(said), 201, {"Location": where}
 
 
@@ -74,7 +76,7 @@ def receive_piece(upload_id: uuid.UUID) -> Any:
     Raises errors.UploadState, OffsetWrong (409, says how much is there), TooLarge, FileRefused.
     """
     row = own_upload(upload_id)
-    require_change(row.layer, "publish" if row.options["publish"] else "upload")
+    require_verb(row, "publish" if row.options["publish"] else "upload")
     if row.state != "receiving" or row.person_id != person_id():
         raise errors.UploadState(id=upload_id, state=row.state)
     if (request.content_length or 0) > LARGEST_PIECE:

@@ -8,6 +8,7 @@ from itertools import groupby
 from typing import Any, NoReturn
 
 from gisapp import errors
+from gisapp.intake.advice import advice_for
 from gisapp.intake.choice import Choice
 
 ERROR, QUESTION, WARNING, REPAIR, NOTE = "error", "question", "warning", "repair", "note"
@@ -60,6 +61,8 @@ class Problem:
             "code": self.code,
             "ja": self.ja,
             "en": self.en,
+            "do_ja": advice_for(self.code)[0],
+            "do_en": advice_for(self.code)[1],
             "column": self.column or None,
             "count": len(self.rows),
             "rows": list(self.rows[:most_rows]),

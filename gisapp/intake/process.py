@@ -21,8 +21,10 @@ from gisapp.installation import Installation
 from gisapp.intake.load import Order, load_file
 from gisapp.intake.options import options_from_json
 from gisapp.intake.problem import ERROR, Problem
+from gisapp.intake.proposal import propose
 from gisapp.intake.report import ROWS_KEPT, Report
 from gisapp.intake.uploads import (
+    NO_LAYER,
     bare_report,
     drop_staged,
     file_of,
@@ -58,6 +60,8 @@ def process_upload(installation: Installation, upload_id: uuid.UUID) -> None:
         elif row.state == "publishing" and row.difference is not None:
             if publish_staged(installation, row, order):
                 purge(installation.settings, upload_id)
+        elif order.layer is None:
+            _propose(installation, row, order)
         elif row.options.get("compare_only") and compare_again(installation, row, order):
             return
         else:
@@ -79,6 +83,15 @@ def _check(installation: Installation, row: Row[Any], order: Order) -> None:
         purge(installation.settings, row.id)
 
 
+def _propose(installation: Installation, row: Row[Any], order: Order) -> None:
+    """Ask for the layer of a file that was sent without one."""
+    with installation.database.transaction("owner") as connection:
+        person = find_person(connection, row.person_id)
+    report = propose(installation, order, Asker(person))
+    with installation.database.transaction("owner") as connection:
+        set_state(connection, row.id, "asking", report=report.as_json(ROWS_KEPT), difference=None)
+
+
 def _begin(installation: Installation, upload_id: uuid.UUID) -> Row[Any]:
     """The upload as it was; it is `checking` from here on if it was `received`."""
     with installation.database.transaction("owner") as connection:
@@ -90,15 +103,19 @@ def _begin(installation: Installation, upload_id: uuid.UUID) -> Row[Any]:
 
 def _order(installation: Installation, row: Row[Any]) -> Order:
     """What is to be loaded. Whoever sent the file must still be allowed to. Raises errors.NotAllowed, LayerNotFound."""
-    layer = installation.catalogue.layer(row.layer)
+    layer = None if row.layer == NO_LAYER else installation.catalogue.layer(row.layer)
     publishing = bool(row.options["publish"]) or row.state in ("publishing", "undoing")
     with installation.database.transaction("owner") as connection:
         asked_by = row.options.get("by") if row.state in ("publishing", "undoing") else None
         person = find_person(connection, asked_by or row.person_id)
-    allowed = may_change(Asker(person), layer, "publish" if publishing else "upload")
-    if not allowed.allowed:
-        raise errors.NotAllowed(why_ja=allowed.why_ja, why_en=allowed.why_en)
-    assert person is not None
+    if person is None:
+        raise errors.NotAllowed(
+            why_ja="送った人の利用が終わっています", why_en="its sender's account has ended"
+        )
+    if layer is not None:
+        allowed = may_change(Asker(person), layer, "publish" if publishing else "upload")
+        if not allowed.allowed:
+            raise errors.NotAllowed(why_ja=allowed.why_ja, why_en=allowed.why_en)
     return Order(
         file_of(installation.settings, row.id),
         row.file_name,

@@ -25,11 +25,12 @@ class Report:
     mode: str
     dry_run: bool = False
     ok: bool = False
-    asks: str = ""  # what an answer would settle: crs, part, only, position
+    asks: str = ""  # what an answer would settle: layer, crs, part, only, position
     choices: list[Choice] = field(default_factory=list)
     fits: list[Fit] = field(
         default_factory=list
     )  # for a draft: layers of the catalogue that the file may belong to
+    draft: str = ""  # layer.toml of a new layer for the file, where no layer was named
     format: str = ""
     encoding: str = ""
     encoding_from: Text | None = None
@@ -84,6 +85,7 @@ class Report:
             "fits": [
                 {"layer": fit.layer.id, "share": fit.share, "missing": list(fit.missing)} for fit in self.fits
             ],
+            "draft": self.draft or None,
             "mode": self.mode,
             "dry_run": self.dry_run,
             "revision": self.revision,
@@ -111,9 +113,11 @@ class Report:
         source, target = self.transformation.source, self.transformation.target
         return {
             "source": describe(source, "en"),
+            "source_ja": describe(source, "ja"),
             "source_epsg": source.to_epsg(),
             "source_from": self.system_from.en if self.system_from else None,
             "target": describe(target, "en"),
+            "target_ja": describe(target, "ja"),
             "target_epsg": target.to_epsg(),
             "transformation": self.transformation.name,
             "accuracy_m": self.transformation.accuracy,

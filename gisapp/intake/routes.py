@@ -13,7 +13,14 @@ from flask import Blueprint, jsonify, request, url_for
 
 from gisapp import errors, roles
 from gisapp.access import trail
-from gisapp.access.guard import changes_layer, installation, require_change, signed_in
+from gisapp.access.guard import (
+    changeable_layers,
+    changes_layer,
+    in_person,
+    installation,
+    require_change,
+    signed_in,
+)
 from gisapp.intake.asked import (
     as_json,
     in_state,
@@ -22,11 +29,13 @@ from gisapp.intake.asked import (
     own_upload,
     person_id,
     plain_name,
+    require_verb,
     yes,
 )
 from gisapp.intake.jobs import defer
 from gisapp.intake.pieces import expect
 from gisapp.intake.uploads import (
+    NO_LAYER,
     WAITING,
     add_upload,
     file_of,
@@ -51,7 +60,21 @@ def receive(layer: str) -> Any:
     publish = yes(request.form, "publish", "1")
     if publish:
         require_change(layer, "publish")
-    kept |= {"publish": publish}
+    return _take(layer, kept | {"publish": publish})
+
+
+@uploads.post("/api/uploads")
+@in_person
+def receive_without_layer() -> Any:
+    """Take a file whose layer is still to be named: the upload asks for it, and proposes those that fit."""
+    if not changeable_layers():
+        raise errors.NotAllowed(
+            why_ja="更新できるレイヤーがありません", why_en="there is no layer that you may change"
+        )
+    return _take(NO_LAYER, options_said(request.form) | {"publish": False})
+
+
+def _take(layer: str, kept: dict[str, Any]) -> Any:
     if "size" in request.form and "file" not in request.files:
         return expect(layer, kept)
     upload_id = uuid.uuid4()
@@ -75,7 +98,8 @@ def index() -> Any:
     with installation().database.transaction(roles.APP) as connection:
         rows = list_uploads(connection, person_id())
     there = installation().catalogue.layers
-    return jsonify(uploads=[as_json(row, whole=False) for row in rows if row.layer in there])
+    mine = [row for row in rows if row.layer in there or row.layer == NO_LAYER]
+    return jsonify(uploads=[as_json(row, whole=False) for row in mine])
 
 
 @uploads.get("/api/uploads/<uuid:upload_id>")
@@ -91,17 +115,19 @@ def check(upload_id: uuid.UUID) -> Any:
     """Check the file again, which need not be sent again: with other options, or without repairs of some kinds.
 
     mode, crs, encoding, part, set as at first (what is not said stays); `decline`: codes of repairs (repeatable, empty:
-    none). Where only `decline` is said, the staged rows are compared anew and nothing is read.
+    none). Where only `decline` is said, the staged rows are compared anew and nothing is read. `layer`: the layer that the
+    file is for, where it was sent without one or for another.
     """
-    require_change(own_upload(upload_id).layer, "upload")
+    require_verb(own_upload(upload_id), "upload")
+    named = {"layer": require_change(request.form["layer"], "upload").id} if "layer" in request.form else {}
     with installation().database.transaction(roles.APP) as connection:
         row = in_state(connection, upload_id, "checked", "asking")
         options = options_said(request.form, row.options)
         if "decline" in request.form:
             options["declined"] = sorted({code for code in request.form.getlist("decline") if code})
         options["compare_only"] = row.state == "checked" and set(request.form) <= {"decline", "csrf_token"}
-        set_state(connection, upload_id, "received", done=0.0, options=options)
-        defer(connection, upload_id, row.layer)
+        set_state(connection, upload_id, "received", done=0.0, options=options, **named)
+        defer(connection, upload_id, named.get("layer", row.layer))
     return _accepted(upload_id, "received")
 
 
@@ -137,7 +163,7 @@ def undo(upload_id: uuid.UUID) -> Any:
 @signed_in
 def discard(upload_id: uuid.UUID) -> Any:
     """Throw away an upload that waits for a person; the worker removes its staged rows."""
-    require_change(own_upload(upload_id).layer, "upload")
+    require_verb(own_upload(upload_id), "upload")
     with installation().database.transaction(roles.APP) as connection:
         row = in_state(connection, upload_id, *WAITING)
         set_state(connection, upload_id, "discarded")

@@ -22,6 +22,7 @@ from gisapp.settings import Settings
 
 ENDED = ("published", "undone", "refused", "failed", "discarded")
 WAITING = ("receiving", "asking", "checked")  # for a person
+NO_LAYER = ""  # of an upload, until a person has named one
 WAITING_DAYS = 7  # an upload that waited for a person longer than this is discarded
 NEW_SECONDS = 3600.0
 

@@ -43,6 +43,14 @@ class Reader:
     person: str | None = None
     csrf_token: str = ""
     lang: str = "ja"
+    changes: bool = False  # they may change a layer: links to the page of uploads
+    sign_in: str = "/sign-in"
+    sign_out: str = "/sign-out"
+
+    @property
+    def uploads(self) -> str:
+        """The address of the page of uploads; empty for those who may change nothing."""
+        return with_language("/uploads", self.lang) if self.changes else ""
 
 
 def staff_viewer(
@@ -83,6 +91,7 @@ def staff_viewer(
         person=reader.person,
         sign_in="/sign-in?" + urlencode({"next": f"/maps/{own.name}"}),
         csrf_token=reader.csrf_token,
+        uploads=reader.uploads,
         lang_url=other_language(f"/maps/{own.name}", reader.lang),
     )
 
@@ -127,6 +136,7 @@ def front(city: City, catalogue: Catalogue, visible: Iterable[Layer], reader: Re
         departments=_department_links(catalogue, list(visible), None, reader),
         person=reader.person,
         csrf_token=reader.csrf_token,
+        uploads=reader.uploads,
         lang_url=other_language("/", reader.lang),
     )
 
@@ -142,7 +152,7 @@ def shown_layer(layer: Layer, catalogue: Catalogue, visible: bool, lang: str) ->
         legend=tuple(legend(layer, lang)),
         visible=visible,
         badge=_badge(layer, catalogue, lang),
-        source=_source(layer, lang),
+        source=source_of(layer, lang),
         hazard=is_hazard(layer),
         asked=layer.id not in NOT_ASKED,
         min_zoom=layer.min_zoom,
@@ -202,7 +212,8 @@ def _badge(layer: Layer, catalogue: Catalogue, lang: str) -> str:
     return words(lang)["department_only"].format(department="・".join(names))
 
 
-def _source(layer: Layer, lang: str) -> str:
+def source_of(layer: Layer, lang: str) -> str:
+    """Where the layer's data come from, their day and licence."""
     said = [layer.source.date.isoformat() if layer.source.date else "", layer.source.licence]
     more = ", ".join(part for part in said if part)
     name = layer.source.name.get(lang)

@@ -39,7 +39,7 @@ def viewer_html(viewer: Viewer, nonce: str, lang: str = "ja") -> str:
     config = _config(viewer, lang) | {"map": folium_map.get_name(), "renderer": layer.get_name()}
 
     def frame(map_html: str) -> str:
-        return _template(f"maps/{kind}.html").render(
+        return template(f"maps/{kind}.html").render(
             viewer=viewer, t=words(lang), lang=lang, nonce=nonce, map_html=map_html, config=config
         )
 
@@ -52,8 +52,7 @@ def viewer_html(viewer: Viewer, nonce: str, lang: str = "ja") -> str:
 
 def front_html(front: Front, lang: str = "ja") -> str:
     """The page that lists the maps; it has no script."""
-    template = _template("maps/index.html")
-    return template.render(front=front, t=words(lang), lang=lang)
+    return str(template("maps/index.html").render(front=front, t=words(lang), lang=lang))
 
 
 def leaflet_map(bounds: tuple[float, float, float, float], zoom_control: bool = False) -> folium.Map:
@@ -111,7 +110,8 @@ def _config(viewer: Viewer, lang: str) -> dict[str, Any]:
     }
 
 
-def _template(name: str) -> Any:
+def template(name: str) -> Any:
+    """A template of gisapp/templates/, with escaping on."""
     return _environment().get_template(name)
 
 

@@ -1,4 +1,4 @@
-"""The pages: /, /maps/hazard and /maps/<department>. Only who asks decides what they show."""
+"""The pages: /, /maps/hazard, /maps/<department> and /uploads. Only who asks decides what they show."""
 
 from __future__ import annotations
 
@@ -8,10 +8,18 @@ from flask import Blueprint, request
 from flask_wtf.csrf import generate_csrf
 from werkzeug.wrappers import Response
 
-from gisapp import answers
-from gisapp.access.guard import asker, audience_role, installation, open_to_all, visible_layers
+from gisapp import answers, errors
+from gisapp.access.guard import (
+    asker,
+    audience_role,
+    changeable_layers,
+    in_person,
+    installation,
+    open_to_all,
+    visible_layers,
+)
 from gisapp.catalogue.layer import view_for
-from gisapp.maps import build, pages
+from gisapp.maps import build, pages, upload_page
 from gisapp.maps.queries import Bounds, extent
 from gisapp.security_headers import nonce
 
@@ -47,6 +55,18 @@ def staff(department: str) -> Response:
     return _page(pages.viewer_html(viewer, nonce(), reader.lang))
 
 
+@maps.get(upload_page.ADDRESS)
+@in_person
+def uploads() -> Response:
+    """Files in: sent, checked, compared and published. Raises errors.PageNotFound for those who may change no layer."""
+    here, changeable = installation(), changeable_layers()
+    if not changeable:
+        raise errors.PageNotFound()
+    city = replace(here.city, bounds=_bounds() or here.city.bounds)
+    desk = upload_page.desk_of(city, here.catalogue, changeable, _layers(), _reader())
+    return _page(upload_page.uploads_html(desk, nonce()))
+
+
 def _page(html: str) -> Response:
     return answers.send(html.encode(), "text/html")
 
@@ -68,7 +88,7 @@ def _reader() -> build.Reader:
     person = asker().person
     # A visitor has nothing to sign out of, and so gets no session cookie.
     token = generate_csrf() if person else ""
-    return build.Reader(person.name if person else None, token, _language())
+    return build.Reader(person.name if person else None, token, _language(), bool(changeable_layers()))
 
 
 def _language() -> str:

@@ -72,6 +72,7 @@ class Viewer:
     sign_in: str = "/sign-in"
     sign_out: str = "/sign-out"
     csrf_token: str = ""
+    uploads: str = ""  # the page of uploads, for those who may change a layer
     lang_url: str = ""  # this page in the other language
     identify_url: str = "/api/identify"
     reveal_url: str = "/api/reveal"
@@ -92,4 +93,5 @@ class Front:
     sign_in: str = "/sign-in"
     sign_out: str = "/sign-out"
     csrf_token: str = ""
+    uploads: str = ""  # the page of uploads, for those who may change a layer
     lang_url: str = ""

@@ -8,6 +8,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "all_maps": ("地図の一覧", "All maps"),
     "sign_in": ("職員ログイン", "Staff sign-in"),
     "sign_out": ("ログアウト", "Sign out"),
+    "data_uploads": ("データ登録", "Data uploads"),
     "other_lang": ("English", "日本語"),
     "map": ("地図", "Map"),
     "map_keys": (

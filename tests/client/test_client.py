@@ -1,4 +1,4 @@
-"""The upload client and `gisapp upload` against a real server and a real worker."""
+"""The upload client and `gisapp upload` against a real server."""
 
 from __future__ import annotations
 
@@ -6,68 +6,20 @@ import ast
 import json
 import os
 import resource
-import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import text
 
-from gisapp.access import tokens
-from gisapp.cli.people import add_person
-from gisapp.cli.up import wait_until_answering, web_command, web_environment
 from gisapp.client import Client, ClientError, FileAsked, FileRefused, NotReached, Refused
 from gisapp.installation import Installation
 from gisapp.settings import ROOT
-from tests.conftest import PASSWORD, free_port
+from tests.client.conftest import streets
+from tests.conftest import free_port
 from tests.intake.conftest import ask
 from tests.intake.files import feature, gdal_file, geojson, line, point
-
-
-@pytest.fixture(scope="module")
-def city(city_installation: Callable[[str], Installation]) -> Installation:
-    return city_installation("musashimurayama")
-
-
-@pytest.fixture(scope="module")
-def running(city: Installation) -> Iterator[str]:
-    """The address of a server over 武蔵村山市, with its worker."""
-    settings = replace(city.settings, port=free_port())
-    web = subprocess.Popen(
-        web_command(settings), env=web_environment(settings), cwd=ROOT, start_new_session=True
-    )
-    environment = {**os.environ, "GISAPP_HOME": str(settings.home), "GISAPP_CITY": settings.city}
-    command = [sys.executable, "-m", "gisapp.cli.worker"]
-    worker = subprocess.Popen(
-        command, env=environment, cwd=ROOT, stdin=subprocess.DEVNULL, start_new_session=True
-    )
-    assert wait_until_answering(settings, web)
-    yield f"http://127.0.0.1:{settings.port}"
-    for child in (web, worker):
-        os.killpg(child.pid, signal.SIGTERM)
-        child.wait(15)
-
-
-@pytest.fixture(scope="module")
-def token(city: Installation) -> str:
-    add_person(city, "nightly", "夜間バッチ", PASSWORD, {"roads": "editor"})
-    with city.database.transaction("owner") as connection:
-        return tokens.issue(connection, "nightly", "test", ["roads.*"], ["read", "upload", "publish"], 1)
-
-
-@pytest.fixture
-def client(running: str, token: str, city: Installation) -> Client:
-    with city.database.transaction("owner") as connection:
-        connection.execute(text("TRUNCATE roads.street"))
-    return Client(running, token)
-
-
-def streets(path: Path, count: int = 3) -> Path:
-    return geojson(path, [feature(line(n), 路線番号=str(n)) for n in range(count)])
 
 
 def test_a_file_is_sent_and_its_report_comes_back(client: Client, city: Installation, tmp_path: Path) -> None:
@@ -130,7 +82,7 @@ def test_what_the_server_does_not_take_is_said_with_its_sentence(
 
 def test_a_server_that_is_not_there_is_said_so(tmp_path: Path) -> None:
     with pytest.raises(NotReached):
-        Client(f"http://127.0.0.1:{free_port()}", "gisapp_x").layers()
+        Client(f"http://127.0.0.1:{free_port()}", "gisapp_x", patience=0).layers()
 
 
 def test_the_layers_that_the_token_may_read(client: Client) -> None:

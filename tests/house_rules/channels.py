@@ -10,7 +10,7 @@ from gisapp.geo.tiles import tile_at
 
 NOT_LAYERS = [
     *("/healthz", "/readyz", "/metrics", "/sign-in", "/", "/favicon.ico"),
-    *("/people", "/account", "/sign-in/oidc", "/sign-in/oidc/callback", "/audit", "/audit.csv"),
+    *("/people", "/account", "/uploads", "/sign-in/oidc", "/sign-in/oidc/callback", "/audit", "/audit.csv"),
 ]
 
 

@@ -99,3 +99,16 @@ def test_nobody_else_sends_pieces(waiting: Waiting, whole: bytes) -> None:
         headers={"Upload-Offset": "0", "Authorization": "Bearer gisapp_x"},
     )
     assert answer.status_code == 401
+
+
+def test_what_arrived_before_a_connection_broke_is_told(
+    city: Installation, waiting: Waiting, whole: bytes
+) -> None:
+    """The bytes are on the disk, but the request never came to its end."""
+    upload_id = begin(waiting, whole).json["id"]
+    file_of(city.settings, uuid.UUID(upload_id)).write_bytes(whole[:70])
+    assert waiting.get(upload_id).json["offset"] == 70
+    assert piece(waiting, upload_id, 70, whole[70:]).json["state"] == "received"
+    process_upload(city, uuid.UUID(upload_id))
+    again = begin(waiting, whole, id=upload_id).json
+    assert (again["state"], again["offset"]) == ("checked", len(whole))

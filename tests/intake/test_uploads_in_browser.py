@@ -1,0 +1,244 @@
+"""/uploads in a real browser: a file is sent, diagnosed, compared on the map, published and undone, without a shell."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyproj
+import pytest
+import shapely
+from playwright.sync_api import Browser, Page
+from sqlalchemy import text
+
+from gisapp.cli.people import add_person
+from gisapp.installation import Installation
+from gisapp.settings import ROOT
+from tests.conftest import PASSWORD, serving
+from tests.intake.conftest import ask, forget_jobs, load_into
+from tests.intake.files import LAT, LON, feature, gdal_file, geojson, line, parts, zipped
+from tests.intake.waiter import streets, worked_at_once
+from tests.maps.visits import Visit, open_page, wait_until
+
+pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("empty_layers", "worked")]
+AXE = (ROOT / "tests/vendor/axe-core-4.14.1/axe.min.js").read_text("utf-8")
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+Open = Callable[..., Visit]
+
+
+@pytest.fixture(scope="module")
+def bounded(city: Installation, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
+    """The city with a boundary, an editor of roads and somebody who may only look."""
+    area = shapely.box(LON - 0.03, LAT - 0.02, LON + 0.03, LAT + 0.02)
+    path = geojson(tmp_path_factory.mktemp("city") / "b.geojson", [feature(area, 名称="武蔵村山市")])
+    load_into(city, path, "base.boundary")
+    add_person(city, "hand", "道路 花子", PASSWORD, {"roads": "editor"})
+    add_person(city, "onlooker", "見る人", PASSWORD, {"roads": "viewer"})
+    yield city
+    with city.database.transaction("owner") as connection:
+        connection.execute(text("TRUNCATE base.boundary"))
+        connection.execute(text("DELETE FROM gisapp.upload"))
+    forget_jobs(city)
+
+
+@pytest.fixture(scope="module")
+def desk(bounded: Installation) -> Iterator[str]:
+    with serving(bounded) as address:
+        yield address
+
+
+@pytest.fixture(scope="module")
+def worked(bounded: Installation) -> Iterator[None]:
+    with worked_at_once(bounded):
+        yield
+
+
+@pytest.fixture
+def enter(browser: Browser, desk: str) -> Iterator[Open]:
+    visits: list[Visit] = []
+
+    def go(login: str = "hand", query: str = "") -> Visit:
+        found = open_page(browser, f"{desk}/sign-in?next=/uploads{query}", 1280, 800)
+        visits.append(found)
+        found.page.fill("#login", login)
+        found.page.fill("input[type=password]", PASSWORD)
+        found.page.keyboard.press("Enter")
+        found.page.wait_for_url(f"{desk}/uploads{query}")
+        found.complaints.clear()
+        return found
+
+    yield go
+    for one in visits:
+        one.page.context.close()
+
+
+def in_plane(shape: Any) -> Any:
+    way = pyproj.Transformer.from_crs(6668, 6677, always_xy=True)
+    return shapely.transform(shape, lambda xy: np.column_stack(way.transform(xy[:, 0], xy[:, 1])))
+
+
+def silent_shapefile(folder: Path) -> Path:
+    """A zip as departments hand it over: CP932, metres, and no .prj to say of what."""
+    columns = {"路線番号": ["1", "2", "3"], "路線名": ["本町線", "学園通り", "残堀線"]}
+    shp = gdal_file(
+        folder / "路線.shp", [in_plane(line(n * 5)) for n in range(3)], columns, crs=None, encoding="cp932"
+    )
+    return zipped(
+        folder / "路線.zip", *(part for part in parts(shp) if part.suffix in (".shp", ".shx", ".dbf"))
+    )
+
+
+def violations(page: Page) -> list[str]:
+    page.evaluate(AXE)
+    found = page.evaluate("(rules) => axe.run(document, {runOnly: rules})", RULES)
+    return [f"{rule['id']}: {rule['nodes'][0]['html'][:160]}" for rule in found["violations"]]
+
+
+def assert_sound(page: Page) -> None:
+    """No rule of accessibility is broken and nothing is wider than the screen, at a desk and on a phone."""
+    for width, height in ((390, 844), (1280, 800)):
+        page.set_viewport_size({"width": width, "height": height})
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        assert violations(page) == []
+
+
+def until(page: Page, state: str) -> None:
+    tag = page.locator("#one-state")
+    wait_until(page, lambda: tag.inner_text() == state and page.locator("#going").is_hidden())
+
+
+def send(page: Page, path: Path, layer: str = "") -> None:
+    page.set_input_files("#file", path)
+    page.select_option("#layer", layer)
+    page.click("#send")
+
+
+def test_a_file_without_a_reference_system_is_asked_about_shown_published_and_undone(
+    enter: Open, desk: str, bounded: Installation, tmp_path: Path
+) -> None:
+    load_into(bounded, streets(tmp_path / "before.geojson", **{"1": 4.0, "9": 5.0}), "roads.street")
+    before = ask(bounded, "SELECT id, route_number FROM roads.street ORDER BY id")
+    found = enter()
+    page = found.page
+    assert_sound(page)
+    send(page, silent_shapefile(tmp_path))
+    until(page, "確認が必要")
+    assert "認定路線" in page.inner_text(".choices li:first-child")
+    page.check(".choices li:first-child input")
+    page.click("text=この答えで診断する")
+    page.wait_for_selector("text=座標系を選んでください")
+    assert "EPSG:6677" in page.inner_text(".choices li:first-child")
+    assert page.locator(".leaflet-marker-pane .number-badge").count() >= 2
+    page.check(".choices li:first-child input")
+    assert page.locator(".leaflet-overlay-pane path[fill='#0b57b7'][stroke='#fff']").count() == 6
+    assert_sound(page)
+    page.click("text=この答えで診断する")
+    until(page, "公開待ち")
+    page.wait_for_selector(".difference tbody tr")
+    assert page.inner_text(".tabs").split()[1:] == "すべて 4 追加 2 変更 1 削除 1 同じ 0".split()
+    assert page.locator(".leaflet-overlay-pane path[stroke='#0a7d3f']").count() == 2
+    page.click(".tabs .removed")
+    wait_until(page, lambda: page.locator(".difference tbody tr").count() == 1)
+    assert page.locator(".leaflet-overlay-pane path[stroke='#0a7d3f']").count() == 0
+    page.click(".difference tbody button")
+    assert page.locator(".leaflet-overlay-pane path[stroke='#0b57b7']").count() == 1
+    assert_sound(page)
+    page.click("button:text-is('公開する')")
+    until(page, "公開済み")
+    names = [("学園通り",), ("本町線",), ("残堀線",)]
+    assert ask(bounded, 'SELECT name FROM roads.street ORDER BY name COLLATE "C"') == sorted(names)
+    page.on("dialog", lambda dialog: dialog.accept())
+    page.click("text=この公開を取り消す")
+    until(page, "取り消し済み")
+    assert ask(bounded, "SELECT id, route_number FROM roads.street ORDER BY id") == before
+    assert_sound(page)
+    assert found.others(desk) == [] and found.complaints == []
+
+
+def test_a_refused_file_says_row_column_and_what_to_do_and_changes_nothing(
+    enter: Open, bounded: Installation, tmp_path: Path
+) -> None:
+    rows = [feature(line(n), 路線番号=str(n), 幅員="広い" if n == 1 else "4") for n in range(3)]
+    page = enter(query="?lang=en").page
+    send(page, geojson(tmp_path / "wide.geojson", rows), "roads.street")
+    until(page, "Refused")
+    cells = page.locator(".rows tbody tr").first.locator("td").all_inner_texts()
+    assert cells[:3] == ["Error", "2", "幅員"] and "number" in cells[3]
+    assert page.locator(".actions .button").all_inner_texts() == ["Send another file"]
+    assert ask(bounded, "SELECT count(*) FROM roads.street") == [(0,)]
+    (tmp_path / "r.zip").write_bytes(b"no zip")
+    page.click(".actions >> text=Send another file")
+    send(page, tmp_path / "r.zip", "roads.street")
+    wait_until(page, lambda: "r.zip" in page.inner_text("#new-wrong"))
+    assert page.locator("#new").is_visible()
+
+
+def test_a_broken_connection_is_gone_on_from_and_the_file_arrives_whole(
+    enter: Open, bounded: Installation, tmp_path: Path
+) -> None:
+    page = enter().page
+    path = streets(tmp_path / "long.geojson", a=1.0, b=2.0)
+    path.write_text(path.read_text("utf-8") + " " * 5_000_000, "utf-8")
+    sent: list[str] = []
+
+    def unreliable(route: Any) -> None:
+        if route.request.method == "PATCH":
+            sent.append(route.request.headers["upload-offset"])
+            if len(sent) == 2:
+                return route.abort()
+        route.continue_()
+
+    page.route("**/api/uploads/*", unreliable)
+    send(page, path, "roads.street")
+    wait_until(page, lambda: "接続が切れました" in page.inner_text("#going"))
+    until(page, "公開待ち")
+    assert sent == ["0", "2097152", "2097152", "4194304"]
+    assert "追加 2" in " ".join(page.inner_text(".tabs").split())
+
+
+def test_the_keyboard_alone_sends_looks_and_discards(enter: Open, tmp_path: Path) -> None:
+    page = enter().page
+    order = []
+    while page.evaluate("document.activeElement.id") != "send":
+        page.keyboard.press("Tab")
+        order.append(page.evaluate("document.activeElement.id"))
+        assert len(order) < 40
+    assert [one for one in order if one in ("file", "layer", "send")] == ["file", "layer", "send"]
+    page.keyboard.press("Enter")
+    assert "ファイルを選んでください" in page.inner_text("#new-wrong")
+    assert page.evaluate("document.activeElement.id") == "file"
+    with page.expect_file_chooser() as chooser:
+        page.keyboard.press("Enter")
+    chooser.value.set_files(streets(tmp_path / "a.geojson", a=1.0))
+    page.keyboard.press("Tab")
+    while page.evaluate("document.activeElement.value") != "roads.street":
+        page.keyboard.press("ArrowDown")
+    while page.evaluate("document.activeElement.id") != "send":
+        page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    until(page, "公開待ち")
+    assert page.evaluate("document.activeElement.id") == "one-title"
+    assert "公開待ち" in page.inner_text("#spoken")
+    page.on("dialog", lambda dialog: dialog.accept())
+    while page.evaluate("document.activeElement.textContent") != "破棄する":
+        page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    until(page, "破棄")
+    assert "a.geojson" in page.inner_text("#mine")
+
+
+def test_who_may_change_nothing_finds_no_page_and_no_way_to_it(
+    enter: Open, browser: Browser, desk: str
+) -> None:
+    page = enter("onlooker").page
+    assert "このアドレスのページはありません" in page.inner_text("main")
+    page.goto(f"{desk}/maps/roads")
+    assert page.locator("a[href='/uploads']").count() == 0
+    page = enter().page
+    titles = page.locator("#layer option").all_inner_texts()
+    assert "認定路線" in titles and "用途地域" not in titles
+    page.goto(f"{desk}/maps/roads")
+    page.click("a[href='/uploads']")
+    assert page.locator("h1").inner_text() == "データ登録"
