@@ -68,6 +68,17 @@ def named(connection: Connection, layers: Sequence[Layer], keys: Iterable[str]) 
     return found
 
 
+def towns(connection: Connection, layers: Sequence[Layer]) -> dict[str, list[Hit]]:
+    """Every town there is, by its keys: some thousands in a city, also where its parts (小字) have names."""
+    named_layers = tuple(
+        layer for layer in layers if layer.search and layer.search.kind in ("town", "address")
+    )
+    found: dict[str, list[Hit]] = {}
+    for hit in _hits(connection, _statement(named_layers, "towns"), {}, named_layers) if named_layers else ():
+        found.setdefault(hit.key, []).append(hit)
+    return found
+
+
 def beginning(connection: Connection, layers: Sequence[Layer], starts: Sequence[str], most: int) -> list[Hit]:
     """Entries whose key begins with one of `starts`, `most` of a layer and start, in the order of their keys."""
     if not layers:
@@ -120,6 +131,7 @@ _QUESTIONS: Mapping[str, str] = {
     "named": "SELECT {entry} FROM {table} WHERE key = ANY(%({keys})s::text[])",
     "both": "SELECT {entry} FROM {table} WHERE key = ANY(%(keys)s::text[]) UNION ALL "
     "SELECT {entry} FROM {table} WHERE key = ANY(%(numbers)s::text[])",
+    "towns": "SELECT {entry} FROM {table} WHERE level <= 4",
     "beginning": "SELECT {entry} FROM unnest(%(starts)s::text[], %(ends)s::text[]) AS a (low, high) CROSS JOIN LATERAL "
     '(SELECT * FROM {table} WHERE key >= low COLLATE "C" AND key < high COLLATE "C" ORDER BY key LIMIT %(most)s) AS t',
     "containing": "SELECT {entry} FROM {table} WHERE (key || '') LIKE %(like)s LIMIT %(most)s",
@@ -154,14 +166,11 @@ def _asked_of(layer: Layer, question: str) -> sql.Composed:
 def _hits(
     connection: Connection, statement: str, values: dict[str, Any], layers: Sequence[Layer]
 ) -> list[Hit]:
-    found = []
-    for number, feature, key, label, detail, form, level, lon, lat, *box in connection.exec_driver_sql(
-        statement, values
-    ):
-        west, south, east, north = box
-        at = (west, south, east, north)
-        found.append(Hit(layers[number], feature, key, label, detail, form, level, lon, lat, at))
-    return found
+    rows = connection.exec_driver_sql(statement, values).all()
+    return [
+        Hit(layers[number], feature, key, label, detail, form, level, lon, lat, (west, south, east, north))
+        for number, feature, key, label, detail, form, level, lon, lat, west, south, east, north in rows
+    ]
 
 
 def best_of(hits: Iterable[Hit]) -> list[Hit]:

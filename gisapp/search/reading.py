@@ -50,7 +50,8 @@ class Reader:
         known = PREFECTURES[number - 1] if 1 <= number <= len(PREFECTURES) else ""
         self.prefecture = match_key(known) if known else ""
         own = [city.name_ja.split("（")[0], *city.former_names]
-        self.own = tuple(sorted((match_key(name) for name in own), key=len, reverse=True))
+        names = sorted((match_key(name) for name in own), key=len, reverse=True)
+        self._names = [re.compile(rf"(?:[^0-9-]{{1,4}}郡)?{re.escape(name)}(?!{_ITS_OWN})") for name in names]
 
     def read(self, query: str) -> Reading:
         """Split a query. It may be empty afterwards; coordinates are not its business."""
@@ -74,11 +75,7 @@ class Reader:
 
     def _own(self, rest: str) -> int:
         """How many characters name this city: not where they begin a longer name (青葉野市役所)."""
-        for name in self.own:
-            found = re.match(rf"(?:[^0-9-]{{1,4}}郡)?{re.escape(name)}(?!{_ITS_OWN})", rest)
-            if found:
-                return found.end()
-        return 0
+        return next((found.end() for name in self._names if (found := name.match(rest))), 0)
 
     def _other(self, rest: str, stated: re.Match[str]) -> str:
         city = _ANY_MUNICIPALITY.match(rest, stated.end())
