@@ -15,6 +15,9 @@ LONGEST_TOWN = 24
 LONGEST_NUMBER = 12  # digits and what is written behind them
 MOST_STARTS = 4  # places where the house's numbers may begin
 
+_LETTERS = frozenset(
+    "いろはにほへとちりぬるをわかよたれそつねならむうゐのおくやまけふこえてあさきゆめみしゑひもせす甲乙丙丁"
+)
 _UNITS = ("番", "番地", "号", "番地の", "番の", "号室", "街区")
 _HYPHENS = re.compile(r"-[0-9]")
 _DIGITS = re.compile(r"(?<![0-9])[0-9]+(?![0-9]|丁目)")
@@ -89,6 +92,8 @@ def _town(rest: str, end: int) -> Candidate:
 
 def _numbered(rest: str, start: int, known: Container[str] | None) -> list[Candidate]:
     town = rest[:start].rstrip("|-")
+    if town[-1:] == "の" and town[-2:-1] in _LETTERS:  # イの12番地 is lot イ12
+        town = town[:-1]
     numbers, end = read_numbers(rest, start)
     if not town or not numbers or numbers[0][1] == "丁目":
         return []

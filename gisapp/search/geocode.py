@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 
 from sqlalchemy import Connection
@@ -11,12 +12,13 @@ from gisapp.search import queries, words
 from gisapp.search.answer import FOUND, NOT_FOUND, Answer
 from gisapp.search.candidates import Candidate, candidates
 from gisapp.search.coordinates import read_coordinates
-from gisapp.search.decide import decide, in_block
-from gisapp.search.find import by_name, elsewhere, nearly
+from gisapp.search.decide import decide, in_block, is_town_of_ours
+from gisapp.search.find import by_name, elsewhere, nearly, whole_city
 from gisapp.search.queries import Hit
-from gisapp.search.reading import LONGEST_QUERY, OTHER, Reader, Reading
+from gisapp.search.reading import LONGEST_QUERY, OWN, Reader, Reading
 from gisapp.settings import City
 
+_MAY_BE_PLACE = re.compile(r"[\x21-\x7e！-～−北東緯経第平座メ【「]")
 Read = tuple[Reading, list[Candidate], Answer | None]
 
 
@@ -43,6 +45,8 @@ class Geocoder:
         blocks: dict[str, str] = {}
         for text, (reading, options, ready) in read.items():
             answer, block = (ready, "") if ready is not None else decide(text, options, found)
+            if ready is None and reading.doubtful and not is_town_of_ours(answer, reading):
+                answer, block = None, ""
             whole = answer is not None and answer.status == FOUND and not answer.matches[0].left
             if not whole and ready is None:
                 answer = by_name(reading, found) or answer or elsewhere(reading)
@@ -64,16 +68,25 @@ class Geocoder:
         asked = [(reading, options) for reading, options, ready in read.values() if ready is None]
         numbers = {one.key for _, options in asked for one in options if one.numbers}
         names = {key for reading, _ in asked for key in (reading.key, reading.rest)}
-        found = queries.named(connection, self._layers, numbers)
+        # A lot without a number (無番地, 甲) stands under its whole text.
+        words = {
+            r.rest for r, _ in asked if r.rest and not r.rest[-1].isdigit() and r.rest[-1] not in "番地号室"
+        }
+        words |= {r.rest for r, _ in asked if r.rest.endswith("無番地")}
+        found = queries.named(connection, self._layers, numbers | words)
         for key, hits in queries.named(connection, self._named, names).items():
-            found[key] = [*towns.get(key, ()), *hits]
+            found[key] = [*found.get(key, towns.get(key, ())), *hits]
         return found
 
     def _read(self, text: str, towns: Mapping[str, list[Hit]]) -> Read:
         reading = self._reader.read(text)
-        placed = read_coordinates(text, self._city) if text[:1].isascii() or text[:1] in "北東緯" else None
-        if placed is not None or reading.city == OTHER:
+        placed = read_coordinates(text, self._city) if _MAY_BE_PLACE.match(text) else None
+        if placed is not None:
             return reading, [], placed
+        if reading.city == OWN and not reading.rest:
+            return reading, [], whole_city(self._city)
+        if reading.other and not reading.doubtful:
+            return reading, [], None
         options = candidates(reading.rest, undivided="大字" in text, known=towns)
         if not any(one.numbers for one in options):  # the lists may lack the town of these houses
             options = candidates(reading.rest, undivided="大字" in text)

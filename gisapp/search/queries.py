@@ -16,6 +16,7 @@ from gisapp.geo.tiles import WORLD
 from gisapp.search.build import TRIGRAMS, identifier
 
 LIKENESS = 0.3  # share of trigrams that a misspelt name must have in common
+SEVERAL_WORDS = 300  # names with one of several words that are looked through for the others
 
 _ENTRY = "feature, key, label, detail, form, level, lon, lat, west, south, east, north"
 
@@ -92,10 +93,29 @@ def containing(connection: Connection, layers: Sequence[Layer], part: str, most:
     named_layers = tuple(layer for layer in layers if layer.search and layer.search.kind in TRIGRAMS)
     if not named_layers or len(part) < 3:
         return []
-    like = "%" + part.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
+    like = f"%{_literal(part)}%"
     return _hits(
         connection, _statement(named_layers, "containing"), {"like": like, "most": most}, named_layers
     )
+
+
+def holding(connection: Connection, layers: Sequence[Layer], parts: Sequence[str], most: int) -> list[Hit]:
+    """Names that hold every part. Two characters have no trigram: of several layers, names that begin or end with them."""
+    named_layers = tuple(layer for layer in layers if layer.search and layer.search.kind in TRIGRAMS)
+    longest = max(parts, key=len)
+    if not named_layers or len(longest) < 2:
+        return []
+    most = most if len(parts) == 1 else SEVERAL_WORDS
+    anywhere = "%" if len(longest) > 2 or len(layers) == 1 else ""
+    values = {"like": f"%{_literal(longest)}{anywhere}", "most": most}
+    hits = _hits(connection, _statement(named_layers, "containing"), values, named_layers)
+    if not anywhere:
+        hits += beginning(connection, named_layers, [longest], most)
+    return [hit for hit in hits if all(part in hit.key for part in parts)]
+
+
+def _literal(part: str) -> str:
+    return part.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
 
 
 def alike(connection: Connection, layers: Sequence[Layer], key: str, most: int) -> list[Hit]:
@@ -128,7 +148,7 @@ def blocks(connection: Connection, layers: Sequence[Layer], starts: Sequence[str
 
 
 _QUESTIONS: Mapping[str, str] = {
-    "named": "SELECT {entry} FROM {table} WHERE key = ANY(%({keys})s::text[])",
+    "named": "SELECT {entry} FROM {table} WHERE key = ANY(%(keys)s::text[])",
     "both": "SELECT {entry} FROM {table} WHERE key = ANY(%(keys)s::text[]) UNION ALL "
     "SELECT {entry} FROM {table} WHERE key = ANY(%(numbers)s::text[])",
     "towns": "SELECT {entry} FROM {table} WHERE level <= 4",
@@ -154,13 +174,10 @@ def _statement(layers: tuple[Layer, ...], question: str) -> str:
 
 
 def _asked_of(layer: Layer, question: str) -> sql.Composed:
-    """A question to one table. Only addresses and lots have keys with numbers after a space, and addresses both kinds."""
+    """A question to one table. Only addresses and lots have keys with numbers after a space, and those without (無番地)."""
     kind = layer.search.kind if layer.search else ""
-    keys = "numbers" if kind == "parcel" else "keys"
-    form = "both" if question == "named" and kind == "address" else question
-    return sql.SQL(_QUESTIONS[form]).format(
-        entry=sql.SQL(_ENTRY), table=identifier(layer), keys=sql.SQL(keys)
-    )
+    form = "both" if question == "named" and kind in ("address", "parcel") else question
+    return sql.SQL(_QUESTIONS[form]).format(entry=sql.SQL(_ENTRY), table=identifier(layer))
 
 
 def _hits(
