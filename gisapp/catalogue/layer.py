@@ -219,6 +219,7 @@ def visibility_of(see: object) -> Visibility:
     return frozenset(name for name in see if isinstance(name, str)) if isinstance(see, list) else frozenset()
 
 
+@cache
 def braces(template: str) -> tuple[str, ...]:
     """The names in braces of a template such as "{number} {name}". Raises ValueError for anything but plain
     names.

@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 import csv
+import io
 import re
 import sys
 import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any, BinaryIO, NamedTuple
 
 import click
 from tqdm import tqdm
 
 from gisapp import errors
-from gisapp.catalogue.search import searchable
 from gisapp.installation import open_for_shell
 from gisapp.search.answer import FOUND, Answer
-from gisapp.search.geocode import AT_ONCE, geocode
-from gisapp.search.queries import Hit
+from gisapp.search.spread import answered
 from gisapp.settings import load_settings
 from gisapp.text.encodings import encoding_of_file
 from gisapp.text.matching import match_key
@@ -55,8 +56,16 @@ _NUMBER = re.compile(r"[+-]?[0-9][0-9.,]*")
 @click.option(
     "--out", type=click.Path(dir_okay=False, path_type=Path), help="Where to; by default <file>-geocoded.csv."
 )
+@click.option(
+    "--encoding",
+    type=click.Choice(["utf-8", "cp932"]),
+    default="utf-8",
+    help="How the tables are written; any encoding is read.",
+)
 @click.option("--guess", is_flag=True, help="For the review list, also look for misspelt names (slower).")
-def geocode_command(file: Path, columns: tuple[str, ...], out: Path | None, guess: bool) -> None:
+def geocode_command(
+    file: Path, columns: tuple[str, ...], out: Path | None, encoding: str, guess: bool
+) -> None:
     """住所の表に位置を付ける。Put places beside the addresses of a CSV; nothing leaves this machine.
 
     Rows that are not certain get no place and go to a review list, <out>-review.csv.
@@ -69,40 +78,83 @@ def geocode_command(file: Path, columns: tuple[str, ...], out: Path | None, gues
     installation = open_for_shell(load_settings())
     out = out or file.with_name(f"{file.stem}-geocoded.csv")
     review = out.with_name(f"{out.stem}-review.csv")
+    if file.resolve() in (out.resolve(), review.resolve()):
+        why = {"why_ja": "書き出し先が元のファイルです", "why_en": "it would be written over itself"}
+        raise errors.TableRefused(file=file.name, **why)
     began, states = time.monotonic(), Counter[str]()
-    layers = searchable(installation.catalogue)
-    header, rows = _table(file)
-    places = [header.index(name) for name in columns if name in header] or _address_column(
-        file, header, columns
-    )
-    with (
-        out.open("w", encoding="utf-8-sig", newline="") as made,
-        review.open("w", encoding="utf-8-sig", newline="") as doubtful,
-        installation.database.transaction("owner") as connection,
-        tqdm(desc=file.name, unit=" rows", disable=not sys.stderr.isatty(), leave=False) as bar,
-    ):
-        writer, reviewer = csv.writer(made), csv.writer(doubtful)
-        writer.writerow(map(safe, (*header, *ADDED)))
-        reviewer.writerow(REVIEW)
-        number, known = 1, dict[str, list[Hit]]()
-        for chunk in _chunks(rows):
-            texts = ["".join(row[at] if at < len(row) else "" for at in places) for row in chunk]
-            answers = geocode(connection, layers, installation.city, texts, guess=guess, known=known)
-            for row, text, answer in zip(chunk, texts, answers, strict=True):
-                number += 1
-                states[answer.status] += 1
-                padded = [*row, *[""] * (len(header) - len(row))]
-                writer.writerow(map(safe, (*padded, *_added(answer))))
-                if answer.status != FOUND:
-                    reviewer.writerow(map(safe, (str(number), text, *_doubt(answer))))
-            bar.update(len(chunk))
+    with file.open("rb") as source, tqdm(**_bar(file)) as bar:
+        header, rows = _table(file, source)
+        places = _places(file, header, columns)
+        with _written(out, encoding) as writer, _written(review, encoding) as reviewer:
+            writer.writerow(map(safe, (*header, *ADDED)))
+            reviewer.writerow(REVIEW)
+            number = 1
+            addressed = ((row, _address(row, places)) for row in rows)
+            for chunk, told in answered(installation, addressed, tell, guess=guess):
+                for row, said in zip(chunk, told, strict=True):
+                    number += 1
+                    states[said.status] += 1
+                    padded = [*row, *[""] * (len(header) - len(row))]
+                    writer.writerow(map(safe, (*padded, *said.added)))
+                    if said.status != FOUND:
+                        reviewer.writerow(map(safe, (str(number), _address(row, places), *said.doubt)))
+                bar.update(len(chunk))
     _say(out, review, states, time.monotonic() - began)
 
 
-def _table(file: Path) -> tuple[list[str], Iterator[list[str]]]:
+class Said(NamedTuple):
+    """What the tables say of an answer: beside its row, and in the review list."""
+
+    status: str
+    added: tuple[str, ...]
+    doubt: tuple[str, ...]
+
+
+def tell(answer: Answer) -> Said:
+    """A place only where it is certain."""
+    return Said(answer.status, _added(answer), _doubt(answer) if answer.status != FOUND else ())
+
+
+def _bar(file: Path) -> dict[str, Any]:
+    shown = sys.stderr.isatty()
+    words = {"desc": file.name, "unit": " rows", "disable": not shown, "leave": False}
+    return {**words, "total": _lines(file) if shown else None}
+
+
+def _lines(file: Path) -> int:
+    """About how many rows there are: lines, which a cell may hold too."""
+    with file.open("rb") as source:
+        return max(sum(block.count(b"\n") for block in iter(lambda: source.read(2**20), b"")) - 1, 0)
+
+
+@contextmanager
+def _written(path: Path, encoding: str) -> Iterator[Any]:
+    codec = "utf-8-sig" if encoding == "utf-8" else encoding  # spreadsheets tell UTF-8 by its mark
+    with path.open("w", encoding=codec, errors="replace", newline="") as made:
+        yield csv.writer(made)
+
+
+def _table(file: Path, source: BinaryIO) -> tuple[list[str], Iterator[list[str]]]:
     codec = encoding_of_file(file) or "utf-8"
-    rows = csv.reader(file.open(encoding=codec, errors="replace", newline=""))
-    return next(rows, []), rows
+    rows = csv.reader(io.TextIOWrapper(source, codec, errors="replace", newline=""))
+
+    def read() -> Iterator[list[str]]:
+        try:
+            yield from rows
+        except csv.Error as error:
+            why_ja, why_en = f"{rows.line_num} 行目が読めません", f"line {rows.line_num} cannot be read"
+            raise errors.TableRefused(file=file.name, why_ja=why_ja, why_en=why_en) from error
+
+    found = read()
+    return next(found, []), found
+
+
+def _address(row: Sequence[str], places: Sequence[int]) -> str:
+    return "".join(row[at] if at < len(row) else "" for at in places)
+
+
+def _places(file: Path, header: list[str], asked: Sequence[str]) -> list[int]:
+    return [header.index(name) for name in asked if name in header] or _address_column(file, header, asked)
 
 
 def _address_column(file: Path, header: list[str], asked: Sequence[str]) -> list[int]:
@@ -113,19 +165,7 @@ def _address_column(file: Path, header: list[str], asked: Sequence[str]) -> list
     return [found]
 
 
-def _chunks(rows: Iterator[list[str]]) -> Iterator[list[list[str]]]:
-    chunk: list[list[str]] = []
-    for row in rows:
-        chunk.append(row)
-        if len(chunk) == AT_ONCE:
-            yield chunk
-            chunk = []
-    if chunk:
-        yield chunk
-
-
 def _added(answer: Answer) -> tuple[str, ...]:
-    """What goes beside a row: a place only where it is certain."""
     state, reason = STATES[answer.status], answer.reason.ja
     if answer.status != FOUND or not answer.matches:
         return ("", "", "", "", "", state, reason)

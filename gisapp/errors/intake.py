@@ -34,6 +34,15 @@ class ColumnNotFound(GisappError):
     do_en = "Name it with `--column`; several are joined in their order."
 
 
+class TableRefused(GisappError):
+    status = 422
+    code = "table-refused"
+    ja = "「{file}」に位置を付けられません：{why_ja}。"
+    en = "No places can be put into “{file}”: {why_en}."
+    do_ja = "見出しの行がある CSV と、それとは別の書き出し先を指定してください。"
+    do_en = "Give a CSV with a row of headings, and another file to write to."
+
+
 class UploadNotFound(GisappError):
     status = 404
     code = "upload-not-found"

@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import multiprocessing
 import os
-import threading
-import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, ThreadPoolExecutor
 from types import TracebackType
 from typing import TypeVar
 
+from gisapp.children import end_with_the_parent
 from gisapp.generalise.queries import Row
 from gisapp.generalise.tile import Made, Work, generalise
 
-WATCH = 1.0  # seconds between two looks of a child at whether its parent is still there
 FEW = 8  # tiles that are not worth starting a process for
 LIGHT = 3_000  # shapes of a tile that is not worth it
 Task = tuple[Work, Callable[[list[Made]], list[Row]]]
@@ -63,7 +61,7 @@ class Crew:
         if self._processes is None:
             context = multiprocessing.get_context("spawn")
             self._processes = ProcessPoolExecutor(
-                self._size, mp_context=context, initializer=_end_with_the_parent, initargs=(os.getpid(),)
+                self._size, mp_context=context, initializer=end_with_the_parent, initargs=(os.getpid(),)
             )
         return self._processes.submit(generalise, work)
 
@@ -73,14 +71,3 @@ def _next(
 ) -> tuple[One, list[Row]]:
     one, rows, made = waiting
     return one, rows(made.result()) if made is not None else []
-
-
-def _end_with_the_parent(parent: int) -> None:
-    """In a child: nobody calculates for a parent that was killed."""
-
-    def watch() -> None:
-        while os.getppid() == parent:
-            time.sleep(WATCH)
-        os._exit(1)
-
-    threading.Thread(target=watch, daemon=True).start()

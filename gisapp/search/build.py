@@ -21,15 +21,19 @@ TRIGRAMS = frozenset({"town", "facility", "street"})
 """Kinds whose names are also found in their middle and with a mistake; numbers are not."""
 
 _READ = sql.SQL(
-    """SELECT id, ST_X(p), ST_Y(p), ST_XMin(w), ST_YMin(w), ST_XMax(w), ST_YMax(w){fields} FROM (
+    """SELECT id, concat_ws(E'\\t', ST_X(p), ST_Y(p), ST_XMin(w), ST_YMin(w), ST_XMax(w), ST_YMax(w)){fields} FROM (
   SELECT *, geom_web AS w, ST_Transform({point}, 4326) AS p FROM {table} WHERE NOT ST_IsEmpty(geom) {where}
 ) AS f"""
 )
+"""Where a feature is comes as the text that COPY takes: six numbers a row need not become Python's and text again."""
 _SHARE = sql.SQL("""
 SELECT format('GRANT %%s ON %%s TO %%s', privilege_type, %(name)s::text,
   CASE grantee WHEN 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(grantee)) END)
 FROM pg_class CROSS JOIN LATERAL aclexplode(relacl) WHERE oid = to_regclass(%(table)s) AND grantee <> relowner
 """)
+
+
+_NULL = "\\N"
 
 
 def identifier(layer: Layer) -> sql.Identifier:
@@ -116,12 +120,11 @@ def _copy(
         source.execute(query, values)
         while rows := source.fetchmany(AT_ONCE):
             lines: list[str] = []
-            for row in rows:
-                tail = "\t".join(map(repr, row[1:7]))
-                for key, label, detail, form, level in entries_of(dict(zip(names, row[7:], strict=True))):
+            for feature, place, *values in rows:
+                for key, label, detail, form, level in entries_of(dict(zip(names, values, strict=True))):
                     lines.append(
-                        f"{row[0]}\t{_text(key)}\t{_text(label)}\t{_text(detail)}\t{form}\t"
-                        f"{_text(None if level is None else str(level))}\t{tail}\n"
+                        f"{feature}\t{_text(key)}\t{_text(label)}\t{_text(detail)}\t{form}\t"
+                        f"{_NULL if level is None else level}\t{place}\n"
                     )
             with writer.copy(copy) as stream:
                 stream.write("".join(lines))
@@ -133,7 +136,7 @@ def _copy(
 def _text(value: str | None) -> str:
     """A value as COPY's text has it."""
     if value is None:
-        return "\\N"
+        return _NULL
     if "\\" in value or "\t" in value or "\n" in value or "\r" in value:
         value = value.replace("\\", "\\\\").replace("\t", "\\t").replace("\n", "\\n").replace("\r", "\\r")
     return value

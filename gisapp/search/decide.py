@@ -12,6 +12,7 @@ from gisapp.search.answer import FOUND, UNSURE, Answer, Match, of_hit, union
 from gisapp.search.candidates import HOUSES, LOTS, Candidate
 from gisapp.search.entries import BLOCK, PARCEL, TOWN_IN_DETAIL
 from gisapp.search.queries import Hit, best_of
+from gisapp.search.reading import Reading
 
 Found = Mapping[str, list[Hit]]
 MOST = 20
@@ -20,7 +21,10 @@ MOST = 20
 def decide(query: str, readings: Sequence[Candidate], found: Found) -> tuple[Answer | None, str]:
     """The answer for an address, a lot or a town, and the key with which the houses of its block begin, where only the town
     is known so far; None where nothing in the index begins like the query."""
-    numbered = [(one, hits) for one in readings if one.numbers and (hits := _numbers_met(one, found))]
+    lots = (
+        one for one in readings if one.numbers or not (one.more or one.left)
+    )  # 無番地 and 甲 have no number
+    numbered = [(one, hits) for one in lots if (hits := _numbers_met(one, found))]
     if numbered:
         most = max(one.used for one, _ in numbered)
         return _at_numbers([pair for pair in numbered if pair[0].used == most], found), ""
@@ -29,6 +33,15 @@ def decide(query: str, readings: Sequence[Candidate], found: Found) -> tuple[Ans
         return None, ""
     one, hits = max(towns, key=lambda pair: (pair[0].used, pair[0].chome))
     return _at_town(query, one, hits, found)
+
+
+def is_town_of_ours(answer: Answer | None, reading: Reading) -> bool:
+    """Whether what looks like another city is a town of this one: 十日市12 where there is a 十日市, but not 四日市市 where there is
+    a 四日市."""
+    if answer is None or answer.status != FOUND:
+        return False
+    first = answer.matches[0]
+    return len(first.matched) >= len(reading.other) and not first.left.strip("0123456789-")
 
 
 def in_block(answer: Answer, houses: list[Hit], block: str) -> Answer:

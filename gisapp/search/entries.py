@@ -27,16 +27,15 @@ def maker(layer: Layer) -> Callable[[Values], Iterator[Entry]]:
     assert search is not None
     if search.kind in ("address", "parcel"):
         return lambda values: _of_numbers(search, values)
-    return lambda values: _of_names(layer, search, values)
+    shown = layer.label_fields()
+    return lambda values: _of_names(layer, search, shown, values)
 
 
-def _of_names(layer: Layer, search: Search, values: Values) -> Iterator[Entry]:
+def _of_names(layer: Layer, search: Search, shown: Sequence[str], values: Values) -> Iterator[Entry]:
     names = [values[name] for name in search.names]
     if not any(names):
         return
-    label = (layer.label_of(values) if any(values.get(f) for f in layer.label_fields()) else "") or next(
-        filter(None, names)
-    )
+    label = (layer.label_of(values) if any(values.get(f) for f in shown) else "") or next(filter(None, names))
     detail = values[search.detail] if search.detail else None
     told: set[str] = set()
     for place, name in enumerate(names):
@@ -56,7 +55,7 @@ def _of_numbers(search: Search, values: Values) -> Iterator[Entry]:
     if not town:
         return
     koaza = (values[search.koaza] if search.koaza else None) or ""
-    numbers = [str(values[name]) for name in search.numbers if values[name]]
+    numbers = tuple(str(values[name]) for name in search.numbers if values[name])
     level = (values[search.level] if search.level else PARCEL) or (
         PARCEL if search.kind == "parcel" else None
     )
@@ -65,10 +64,10 @@ def _of_numbers(search: Search, values: Values) -> Iterator[Entry]:
         if search.kind == "address":
             yield from _of_town(town, koaza, level, [values[name] for name in search.names])
         return
-    lot = _lot("-".join(numbers))
     if level is None:
         level = HOUSE if len(numbers) > 1 else PARCEL
-    label = f"{town}{koaza}{_written(numbers, level)}"
+    lot, written = _lot(numbers, level)
+    label = f"{town}{koaza}{written}"
     yield (town_key + lot)[:LONGEST_KEY], label, None, FULL, level
     if koaza:
         yield (town_key + key_of(koaza) + lot)[:LONGEST_KEY], label, None, FULL, level
@@ -108,5 +107,6 @@ def key_of(name: str) -> str:
 
 
 @lru_cache(maxsize=50_000)
-def _lot(numbers: str) -> str:
-    return lot_key(numbers)
+def _lot(numbers: tuple[str, ...], level: int) -> tuple[str, str]:
+    """The key of a number and how it is written; 5番2号 is there in every town."""
+    return lot_key("-".join(numbers)), _written(numbers, level)

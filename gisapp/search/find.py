@@ -22,9 +22,10 @@ from gisapp.search.answer import (
 )
 from gisapp.search.candidates import candidates
 from gisapp.search.coordinates import read_coordinates
-from gisapp.search.decide import MOST, Found, decide, in_block
+from gisapp.search.decide import MOST, Found, decide, in_block, is_town_of_ours
+from gisapp.search.parts import Asker, by_part, by_words
 from gisapp.search.queries import Hit
-from gisapp.search.reading import OTHER, OWN, Reader, Reading
+from gisapp.search.reading import OTHER, OWN, Reading, reader_of
 from gisapp.settings import City
 from gisapp.text.matching import match_key
 
@@ -40,12 +41,15 @@ def find(
     placed = read_coordinates(query, city)
     if placed is not None:
         return placed
-    reading = Reader(city).read(query)
+    reading, asker = reader_of(city).read(query), Asker(connection, layers, city, near)
     if reading.city == OWN and not reading.rest:
-        return _whole_city(city)
-    readings = candidates(reading.rest, undivided="大字" in query) if reading.city != OTHER else []
+        return whole_city(city)
+    elsewhere_for_sure = reading.city == OTHER and not reading.doubtful
+    readings = [] if elsewhere_for_sure else candidates(reading.rest, undivided="大字" in query)
     found = queries.named(connection, layers, [reading.key, reading.rest, *(one.key for one in readings)])
     answer, block = decide(query, readings, found)
+    if reading.doubtful and not is_town_of_ours(answer, reading):
+        answer, block = None, ""
     if block and answer is not None:
         houses = queries.blocks(connection, layers, [block]).get(block)
         answer = in_block(answer, houses, block.split()[-1].rstrip("-")) if houses else answer
@@ -55,12 +59,14 @@ def find(
         return replace(answer, matches=(*answer.matches, *named.matches)) if whole and answer else named
     if whole and answer is not None:
         return answer
-    return (
-        by_words(connection, layers, city, reading, near)
-        or answer
-        or elsewhere(reading)
-        or nearly(connection, layers, reading)
-    )
+    return by_words(asker, reading) or _less_certain(asker, reading, answer)
+
+
+def _less_certain(asker: Asker, reading: Reading, answer: Answer | None) -> Answer:
+    """The address as far as it was found, unless what stands behind a town makes it a facility there."""
+    said = answer is not None and (answer.status == FOUND or not answer.matches[0].left)
+    part = by_part(asker, reading) if not said and reading.city != OTHER else None
+    return part or answer or elsewhere(reading) or nearly(asker.connection, asker.layers, reading)
 
 
 def by_name(reading: Reading, found: Found) -> Answer | None:
@@ -77,28 +83,6 @@ def by_name(reading: Reading, found: Found) -> Answer | None:
     return Answer(UNSURE if apart else FOUND, matches, words.SEVERAL if apart else words.NOTHING)
 
 
-def by_words(
-    connection: Connection,
-    layers: Sequence[Layer],
-    city: City,
-    reading: Reading,
-    near: tuple[float, float] | None,
-) -> Answer | None:
-    """Facilities of the kind that the query names: トイレ, AED."""
-    west, south, east, north = city.bounds
-    place = near or ((west + east) / 2, (south + north) / 2)
-    wanted = [layer for layer in layers if reading.rest in words_of(layer)]
-    hits = [hit for layer in wanted for hit in queries.of_words(connection, layer, place, MOST)]
-    return Answer(FOUND, tuple(of_hit(hit, reading.rest) for hit in hits)) if hits else None
-
-
-def words_of(layer: Layer) -> frozenset[str]:
-    """The keys of what all features of a layer are called."""
-    if layer.search is None:
-        return frozenset()
-    return frozenset(map(match_key, (*layer.search.words, layer.title.ja, layer.title.en)))
-
-
 def elsewhere(reading: Reading) -> Answer | None:
     """The answer for whoever names another city: no lookalike of this one."""
     return Answer(NOT_IN_CITY, (), words.not_in_city(reading.query[:50])) if reading.city == OTHER else None
@@ -113,7 +97,8 @@ def nearly(connection: Connection, layers: Sequence[Layer], reading: Reading) ->
     return Answer(UNSURE, matches, words.NEARLY) if matches else Answer(NOT_FOUND, (), words.NOT_FOUND)
 
 
-def _whole_city(city: City) -> Answer:
+def whole_city(city: City) -> Answer:
+    """The city itself."""
     west, south, east, north = city.bounds
     place = ((west + east) / 2, (south + north) / 2)
     return Answer(

@@ -16,6 +16,7 @@ from gisapp.geo.tiles import WORLD
 from gisapp.search.build import TRIGRAMS, identifier
 
 LIKENESS = 0.3  # share of trigrams that a misspelt name must have in common
+SEVERAL_WORDS = 300  # names with one of several words that are looked through for the others
 
 _ENTRY = "feature, key, label, detail, form, level, lon, lat, west, south, east, north"
 
@@ -68,6 +69,17 @@ def named(connection: Connection, layers: Sequence[Layer], keys: Iterable[str]) 
     return found
 
 
+def towns(connection: Connection, layers: Sequence[Layer]) -> dict[str, list[Hit]]:
+    """Every town there is, by its keys: some thousands in a city, also where its parts (小字) have names."""
+    named_layers = tuple(
+        layer for layer in layers if layer.search and layer.search.kind in ("town", "address")
+    )
+    found: dict[str, list[Hit]] = {}
+    for hit in _hits(connection, _statement(named_layers, "towns"), {}, named_layers) if named_layers else ():
+        found.setdefault(hit.key, []).append(hit)
+    return found
+
+
 def beginning(connection: Connection, layers: Sequence[Layer], starts: Sequence[str], most: int) -> list[Hit]:
     """Entries whose key begins with one of `starts`, `most` of a layer and start, in the order of their keys."""
     if not layers:
@@ -81,10 +93,29 @@ def containing(connection: Connection, layers: Sequence[Layer], part: str, most:
     named_layers = tuple(layer for layer in layers if layer.search and layer.search.kind in TRIGRAMS)
     if not named_layers or len(part) < 3:
         return []
-    like = "%" + part.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
+    like = f"%{_literal(part)}%"
     return _hits(
         connection, _statement(named_layers, "containing"), {"like": like, "most": most}, named_layers
     )
+
+
+def holding(connection: Connection, layers: Sequence[Layer], parts: Sequence[str], most: int) -> list[Hit]:
+    """Names that hold every part. Two characters have no trigram: of several layers, names that begin or end with them."""
+    named_layers = tuple(layer for layer in layers if layer.search and layer.search.kind in TRIGRAMS)
+    longest = max(parts, key=len)
+    if not named_layers or len(longest) < 2:
+        return []
+    most = most if len(parts) == 1 else SEVERAL_WORDS
+    anywhere = "%" if len(longest) > 2 or len(layers) == 1 else ""
+    values = {"like": f"%{_literal(longest)}{anywhere}", "most": most}
+    hits = _hits(connection, _statement(named_layers, "containing"), values, named_layers)
+    if not anywhere:
+        hits += beginning(connection, named_layers, [longest], most)
+    return [hit for hit in hits if all(part in hit.key for part in parts)]
+
+
+def _literal(part: str) -> str:
+    return part.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
 
 
 def alike(connection: Connection, layers: Sequence[Layer], key: str, most: int) -> list[Hit]:
@@ -117,9 +148,10 @@ def blocks(connection: Connection, layers: Sequence[Layer], starts: Sequence[str
 
 
 _QUESTIONS: Mapping[str, str] = {
-    "named": "SELECT {entry} FROM {table} WHERE key = ANY(%({keys})s::text[])",
+    "named": "SELECT {entry} FROM {table} WHERE key = ANY(%(keys)s::text[])",
     "both": "SELECT {entry} FROM {table} WHERE key = ANY(%(keys)s::text[]) UNION ALL "
     "SELECT {entry} FROM {table} WHERE key = ANY(%(numbers)s::text[])",
+    "towns": "SELECT {entry} FROM {table} WHERE level <= 4",
     "beginning": "SELECT {entry} FROM unnest(%(starts)s::text[], %(ends)s::text[]) AS a (low, high) CROSS JOIN LATERAL "
     '(SELECT * FROM {table} WHERE key >= low COLLATE "C" AND key < high COLLATE "C" ORDER BY key LIMIT %(most)s) AS t',
     "containing": "SELECT {entry} FROM {table} WHERE (key || '') LIKE %(like)s LIMIT %(most)s",
@@ -142,26 +174,20 @@ def _statement(layers: tuple[Layer, ...], question: str) -> str:
 
 
 def _asked_of(layer: Layer, question: str) -> sql.Composed:
-    """A question to one table. Only addresses and lots have keys with numbers after a space, and addresses both kinds."""
+    """A question to one table. Only addresses and lots have keys with numbers after a space, and those without (無番地)."""
     kind = layer.search.kind if layer.search else ""
-    keys = "numbers" if kind == "parcel" else "keys"
-    form = "both" if question == "named" and kind == "address" else question
-    return sql.SQL(_QUESTIONS[form]).format(
-        entry=sql.SQL(_ENTRY), table=identifier(layer), keys=sql.SQL(keys)
-    )
+    form = "both" if question == "named" and kind in ("address", "parcel") else question
+    return sql.SQL(_QUESTIONS[form]).format(entry=sql.SQL(_ENTRY), table=identifier(layer))
 
 
 def _hits(
     connection: Connection, statement: str, values: dict[str, Any], layers: Sequence[Layer]
 ) -> list[Hit]:
-    found = []
-    for number, feature, key, label, detail, form, level, lon, lat, *box in connection.exec_driver_sql(
-        statement, values
-    ):
-        west, south, east, north = box
-        at = (west, south, east, north)
-        found.append(Hit(layers[number], feature, key, label, detail, form, level, lon, lat, at))
-    return found
+    rows = connection.exec_driver_sql(statement, values).all()
+    return [
+        Hit(layers[number], feature, key, label, detail, form, level, lon, lat, (west, south, east, north))
+        for number, feature, key, label, detail, form, level, lon, lat, west, south, east, north in rows
+    ]
 
 
 def best_of(hits: Iterable[Hit]) -> list[Hit]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 from gisapp.settings import City
 from gisapp.text.matching import match_key
@@ -22,7 +23,7 @@ PREFECTURES = tuple(
 """By their JIS code, from 1."""
 # What follows 市 or 区 in the name of something of the city: 市役所, 市立図書館; but 東大和市立野 is the town 立野.
 _ITS_OWN = "役[所場]|民[会館体病公文劇球ほぷせす交活農]|営[住球ぷ野ぐ斎霊]|長[公室]|場$|街地|道[0-9a-z]|政|画整|立(?:[小中高図病保幼体美博総第公文歴児老福診看養特工商女音動植運陸]|野球)"
-_POSTAL = re.compile(r"^〒?[0-9]{3}-?[0-9]{4}(?=[^0-9-])|^〒")
+_POSTAL = re.compile(r"^〒?[0-9]{3}-?[0-9]{4}(?=[^0-9-])\|?|^〒")
 _PREFECTURE = re.compile("|".join(match_key(name) for name in PREFECTURES))
 _CITY = re.compile(r"((?:(?!丁目)[^-]){1,7}?(?:郡[^0-9-]{1,6}?[町村]|[市区](?!" + _ITS_OWN + r")))")
 _ANY_MUNICIPALITY = re.compile(r"((?:(?!丁目)[^-]){1,7}?[市区町村])")
@@ -40,6 +41,7 @@ class Reading:
     city: str
     other: str = ""
     query: str = ""
+    doubtful: bool = False
 
 
 class Reader:
@@ -50,7 +52,9 @@ class Reader:
         known = PREFECTURES[number - 1] if 1 <= number <= len(PREFECTURES) else ""
         self.prefecture = match_key(known) if known else ""
         own = [city.name_ja.split("（")[0], *city.former_names]
-        self.own = tuple(sorted((match_key(name) for name in own), key=len, reverse=True))
+        names = sorted((match_key(name) for name in own), key=len, reverse=True)
+        self._own_names = names
+        self._names = [re.compile(rf"(?:[^0-9-]{{1,4}}郡)?{re.escape(name)}(?!{_ITS_OWN})") for name in names]
 
     def read(self, query: str) -> Reading:
         """Split a query. It may be empty afterwards; coordinates are not its business."""
@@ -69,17 +73,24 @@ class Reader:
         pattern = _ANY_MUNICIPALITY if stated else _CITY
         other = pattern.match(rest)
         if other:
-            return Reading(key, rest, OTHER, other[1], query)
+            return Reading(key, rest, OTHER, other[1], query, doubtful=not stated and "郡" not in other[1])
         return Reading(key, rest, UNSAID)
+
+    def without_city(self, key: str) -> str:
+        """A facility's name without its city: 青葉野市立図書館 is the 図書館 here."""
+        name = next((one for one in self._own_names if key.startswith(one)), "")
+        return (key[len(name) :].removeprefix("立").removeprefix("営") if name else key) or key
 
     def _own(self, rest: str) -> int:
         """How many characters name this city: not where they begin a longer name (青葉野市役所)."""
-        for name in self.own:
-            found = re.match(rf"(?:[^0-9-]{{1,4}}郡)?{re.escape(name)}(?!{_ITS_OWN})", rest)
-            if found:
-                return found.end()
-        return 0
+        return next((found.end() for name in self._names if (found := name.match(rest))), 0)
 
     def _other(self, rest: str, stated: re.Match[str]) -> str:
         city = _ANY_MUNICIPALITY.match(rest, stated.end())
         return stated[0] + (city[1] if city else "")
+
+
+@lru_cache(maxsize=8)
+def reader_of(city: City) -> Reader:
+    """The reader of a city, made once."""
+    return Reader(city)

@@ -12,9 +12,9 @@ from gisapp.catalogue.search import FULL, GROUP
 from gisapp.search import queries
 from gisapp.search.answer import Match, of_hit
 from gisapp.search.candidates import candidates
-from gisapp.search.find import words_of
+from gisapp.search.parts import words_of
 from gisapp.search.queries import Hit
-from gisapp.search.reading import OTHER, Reader
+from gisapp.search.reading import OTHER, reader_of
 from gisapp.settings import City
 
 MOST = 8
@@ -24,9 +24,12 @@ SHORTEST_PART = 3  # characters from which names are also found in their middle
 
 def suggest(connection: Connection, layers: Sequence[Layer], city: City, typed: str) -> list[Match]:
     """At most eight places whose name begins with what was typed, or holds it; none for another city's."""
-    reading = Reader(city).read(typed)
-    if reading.city == OTHER or not reading.rest:
+    reading = reader_of(city).read(typed)
+    if not reading.rest or (reading.city == OTHER and not reading.doubtful):
         return []
+    if reading.city == OTHER:  # 十日市 may be another city or the beginning of a town's name
+        hits = queries.beginning(connection, layers, [reading.rest], MOST)
+        return [of_hit(hit, reading.rest) for hit in _distinct(hits)][:MOST]
     starts = _starts(reading.rest)
     hits = queries.beginning(connection, layers, starts, MOST)
     if len(_distinct(hits)) < MOST and len(reading.rest) >= SHORTEST_PART:

@@ -26,6 +26,7 @@ BLOCK_ONLY = Text(
 )
 TEXT_AFTER_TOWN = Text("町名の後が読み取れません。", "What follows the town could not be read.")
 NEARLY = Text("つづりの近い名前です。確かめてください。", "These names are nearly the same: please check.")
+PART = Text("その言葉を含む名前です。選んでください。", "These names hold the words: please choose.")
 SWAPPED = Text("数値の順を入れ替えて読みました。", "The numbers were read in the other order.")
 OUT_OF_RANGE = Text("座標の値が範囲の外です。", "The coordinates are out of range.")
 NO_MESH = Text("その数字のメッシュコードはありません。", "There is no mesh code of these digits.")

@@ -44,6 +44,8 @@ _GAP = re.compile(r"(?<=[0-9])\s+(?=[0-9])")  # 1-1 301 is not 1-1301
 _BAR = re.compile(r"(?<=[0-9])ー|(?<=[ぁ-ゖ])-(?![0-9])")
 _CHOME = re.compile(r"(?<=[0-9])(?:ちよう目|ちようめ|丁め|町目|丁(?!目))")
 _OAZA = re.compile(r"大字|小字|(?<![文名])字")
+_HAS_GA_NO = frozenset("ゖけがゕか之乃の")
+_HAS_CHOME = frozenset("丁目ち")
 _HAS_NUMERAL = frozenset("〇一二三四五六七八九十百千")
 _DIGIT = {c: i for i, c in enumerate("〇一二三四五六七八九")}
 _UNIT = {"十": 10, "百": 100, "千": 1000}
@@ -58,13 +60,18 @@ def match_key(text: str) -> str:
     True
     """
     key = _GAP.sub("|", unicodedata.normalize("NFKC", text).casefold()).translate(_TABLE)
-    if not key.isascii():
+    if key.isascii():
+        return key
+    there = frozenset(key)  # most names have none of what is looked for below, and are folded by the thousand
+    if there & _HAS_GA_NO:
         key = _NO.sub("の", _GA.sub("ゖ", key)).replace("ゕ", "か")
-        if not _HAS_NUMERAL.isdisjoint(key):
-            key = _NUMERALS.sub(_in_digits, key)
+    if there & _HAS_NUMERAL:
+        key = _NUMERALS.sub(_in_digits, key)
+    if "ー" in there or "-" in there:
         key = _BAR.sub(lambda found: "-" if found[0] == "ー" else "ー", key)
-        key = _OAZA.sub("", _CHOME.sub("丁目", key))
-    return key
+    if there & _HAS_CHOME:
+        key = _CHOME.sub("丁目", key)
+    return _OAZA.sub("", key) if "字" in there else key
 
 
 def _in_digits(found: re.Match[str]) -> str:

@@ -15,7 +15,7 @@ from gisapp.catalogue.search import searchable
 from gisapp.installation import Installation
 from gisapp.search.answer import Answer
 from gisapp.search.follow import follow
-from gisapp.search.geocode import geocode
+from gisapp.search.geocode import Geocoder
 from gisapp.search.towns import LAYER, import_towns, join, read_towns
 
 CITIES = {"132233": ("武蔵村山市", "musashimurayama", "13223"), "132209": ("東大和市", "nerima", "13220")}
@@ -43,7 +43,7 @@ class RealCity:
         installation = self.installation
         with installation.database.transaction("owner") as connection:
             layers = searchable(installation.catalogue)
-            return geocode(connection, layers, installation.city, queries, guess=guess)
+            return Geocoder(installation.city, layers, guess=guess).answers(connection, queries)
 
 
 @pytest.fixture(scope="module", params=list(CITIES))

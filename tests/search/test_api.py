@@ -106,6 +106,16 @@ def test_what_is_elsewhere_or_nowhere_is_said(client: FlaskClient) -> None:
         "N35.2 E141.3",
         "E141.3, N35.2",
         "lat=35.2 lon=141.3",
+        "(35.2, 141.3)",
+        "geo:35.2,141.3",
+        "35.2/141.3",
+        "３５°１２′００″Ｎ　１４１°１８′００″Ｅ",
+        "東経141度18分 北緯35度12分",
+        "35 12 0 141 18 0",
+        "35-12-00 141-18-00",
+        "N35.12.00.000 E141.18.00.000",
+        "141.3E35.2N",
+        "+35.2+141.3/",
     ],
 )
 def test_coordinates_are_read_in_any_notation(client: FlaskClient, query: str) -> None:
@@ -124,7 +134,11 @@ def test_plane_metres_are_north_first_as_surveyors_write(
         "X=-88000 Y=133000",
         "-88000, 133000",
         "Y=133000 X=-88000",
-        "X -88,000".replace(",", "") + " Y 133000",
+        "X -88000 Y 133000",
+        "X=-88,000 Y=133,000",
+        "Ｘ＝－８８０００　Ｙ＝１３３０００",
+        "-88000 133000",
+        "9系 X=-88000 Y=133000",
     ):
         found = ask(client, "/api/search", query)
         assert found["status"] == "found", query
@@ -139,6 +153,8 @@ def test_coordinates_elsewhere_out_of_range_and_impossible_meshes_have_a_sentenc
     for query, status in (
         ("35.68,139.76", "not_in_city"),
         ("999.5,999.5", "not_in_city"),
+        ("S35.2 E141.3", "not_in_city"),
+        ("8系 X=-88000 Y=133000", "not_in_city"),
         ("95.5,190.5", "not_found"),
         ("9999999,8888888", "not_found"),
         ("53398811", "not_found"),
@@ -151,8 +167,9 @@ def test_coordinates_elsewhere_out_of_range_and_impossible_meshes_have_a_sentenc
 
 
 def test_a_mesh_code_is_a_box(client: FlaskClient) -> None:
-    found = ask(client, "/api/search", "5241-6240")
-    assert found["status"] == "found" and found["features"][0]["properties"]["kind"] == "mesh"
+    for query in ("5241-6240", "５２４１－６２－４０", "メッシュ 52416240", "5241624011", "5241"):
+        found = ask(client, "/api/search", query)
+        assert found["status"] == "found" and found["features"][0]["properties"]["kind"] == "mesh", query
 
 
 def test_kinds_of_facilities_come_nearest_first(client: FlaskClient) -> None:
@@ -167,6 +184,23 @@ def test_kinds_of_facilities_come_nearest_first(client: FlaskClient) -> None:
     assert {f["properties"]["layer"] for f in ask(client, "/api/search", "ＡＥＤ")["features"]} == {
         "facilities.aed"
     }
+
+
+def test_a_part_of_a_name_and_several_words_give_a_list_to_choose_from(client: FlaskClient) -> None:
+    for query, part in (
+        ("図書館", "図書館"),
+        ("市役所", "市役所"),
+        ("青葉野市立図書館", "図書館"),
+        ("公園 トイレ", "公園"),
+        ("公園のトイレ", "公園"),
+        ("小学校 避難所", "小学校"),
+        ("公園", "公園"),
+    ):
+        found = ask(client, "/api/search", query)
+        assert found["status"] == "unsure" and "選んで" in found["reason"], query
+        assert labels(found) and all(part in label for label in labels(found)), (query, labels(found))
+    assert labels(ask(client, "/api/search", "近くのトイレ")) == labels(ask(client, "/api/search", "トイレ"))
+    assert ask(client, "/api/search", "架空の図書館の裏の図書館")["status"] == "not_found"
 
 
 def test_suggestions_begin_like_what_was_typed_and_towns_come_first(client: FlaskClient, house: Any) -> None:

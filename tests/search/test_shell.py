@@ -13,6 +13,7 @@ from gisapp import errors
 from gisapp.cli.geocode import geocode_command, safe
 from gisapp.cli.search import search
 from gisapp.installation import Installation
+from gisapp.search import spread
 from gisapp.search.towns import Town, join, read_towns
 from gisapp.settings import load_city
 
@@ -63,6 +64,36 @@ def test_geocode_asks_for_the_column_that_it_cannot_tell(shell: CliRunner, tmp_p
     assert isinstance(refused.exception, errors.ColumnNotFound)
     done = shell.invoke(geocode_command, [str(file), "--column", "町", "--column", "番"])
     assert done.exit_code == 0 and "一致 1" in done.output
+
+
+def test_a_long_table_is_spread_over_processes_and_keeps_its_order(
+    shell: CliRunner, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(spread, "AT_ONCE", 60)
+    wanted = [ROWS[number % 3][1] for number in range(60 * (spread.FEW + 4) + 7)]
+    file = tmp_path / "long.csv"
+    file.write_text("番号,住所\n" + "".join(f"{n},{text}\n" for n, text in enumerate(wanted)), "cp932")
+    begun: list[int] = []
+    monkeypatch.setattr(spread._Worker, "__init__", lambda *words, **more: begun.append(1))
+    done = shell.invoke(geocode_command, [str(file), "--encoding", "cp932"])
+    assert done.exit_code == 0 and not begun, "this process answers nothing itself"
+    header, *rows = list(csv.reader((tmp_path / "long-geocoded.csv").open(encoding="cp932", newline="")))
+    assert [(row[0], row[1]) for row in rows] == [(str(n), text) for n, text in enumerate(wanted)]
+    said = {text: row[header.index("判定")] for text, row in zip(wanted, rows, strict=True)}
+    assert said == {ROWS[0][1]: "一致", ROWS[1][1]: "要確認", ROWS[2][1]: "市外"}
+    assert all(row[header.index("判定")] == said[row[1]] for row in rows)
+
+
+def test_a_table_is_not_written_over_itself_and_a_broken_one_has_a_sentence(
+    shell: CliRunner, tmp_path: Path
+) -> None:
+    file = tmp_path / "list.csv"
+    file.write_text("住所\n本町二丁目1番1号\n")
+    refused = shell.invoke(geocode_command, [str(file), "--out", str(file)])
+    assert isinstance(refused.exception, errors.TableRefused) and "本町" in file.read_text()
+    file.write_text('住所\n"' + "あ" * 200_000 + "\n")
+    refused = shell.invoke(geocode_command, [str(file)])
+    assert isinstance(refused.exception, errors.TableRefused) and "line 2" in refused.exception.sentence("en")
 
 
 def test_no_cell_is_taken_for_a_formula() -> None:
