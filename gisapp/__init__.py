@@ -26,6 +26,7 @@ def create_app(installation: Installation | None = None) -> Flask:
     from gisapp.intake import difference_routes, pieces
     from gisapp.intake import routes as intake
     from gisapp.ogc import edits
+    from gisapp.ogc.tiles import ogc_tiles
     from gisapp.rasters import routes as rasters
     from gisapp.settings import ROOT, load_settings
     from gisapp.tiles import setup
@@ -54,6 +55,7 @@ def create_app(installation: Installation | None = None) -> Flask:
         difference_routes.differences,
         ogc.ogc,
         edits.edits,
+        ogc_tiles,
         audit.audit,
     ):
         app.register_blueprint(blueprint)

@@ -23,6 +23,15 @@ class TileNotFound(GisappError):
     do_en = "Zooms go from {min_zoom} to {max_zoom}; x and y from 0 to below two to the power of the zoom."
 
 
+class MatrixSetNotFound(GisappError):
+    status = 404
+    code = "matrix-set-not-found"
+    ja = "タイルの区画「{name}」はありません。"
+    en = "There is no tile matrix set “{name}”."
+    do_ja = "{known} を使ってください。一覧は /ogc/tileMatrixSets にあります。"
+    do_en = "Use {known}. /ogc/tileMatrixSets lists those there are."
+
+
 class LayerNotPublic(GisappError):
     status = 403
     code = "layer-not-public"

@@ -97,6 +97,9 @@ def addresses(rule: str, place: Place) -> list[str] | None:
         "/ogc/collections/<string:layer>/items/<int:feature>": [
             f"/ogc/collections/{layer}/items/{place.feature}"
         ],
+        "/ogc/tileMatrixSets": ["/ogc/tileMatrixSets"],
+        "/ogc/tileMatrixSets/<string:name>": ["/ogc/tileMatrixSets/WebMercatorQuad"],
+        **_ogc_tiles(place),
         "/ogc/collections/<string:layer>/queryables": [f"/ogc/collections/{layer}/queryables"],
         "/api/uploads": ["/api/uploads", "/api/uploads?lang=en"],
         "/api/uploads/<uuid:upload_id>": [f"/api/uploads/{place.upload}"],
@@ -109,3 +112,20 @@ def addresses(rule: str, place: Place) -> list[str] | None:
     known |= {"/people/<int:person>": ["/people/1"], "/one-time/<string:code>": ["/one-time/no.code"]}
     known |= {address: [address] for address in NOT_LAYERS}
     return known.get(rule)
+
+
+def _ogc_tiles(place: Place) -> dict[str, list[str]]:
+    """The addresses of OGC API - Tiles: descriptions, and one tile of each kind."""
+    layer, last = place.layer.id, place.layer.max_zoom
+    found: dict[str, list[str]] = {}
+    for kind, zoom in (("tiles", last), ("map/tiles", last + 1)):
+        z, x, y = place.tile(zoom).split("/")
+        for base in (f"/ogc/{kind}", f"/ogc/collections/<string:layer>/{kind}"):
+            here = base.replace("<string:layer>", layer)
+            some = "" if "collections" in base else f"?collections={layer},base.boundary"
+            found[base] = [here]
+            found[f"{base}/<string:name>"] = [f"{here}/WebMercatorQuad{some}"]
+            found[f"{base}/<string:name>/<int:z>/<int:row>/<int:column>"] = [
+                f"{here}/WebMercatorQuad/{z}/{y}/{x}{some}"
+            ]
+    return found
