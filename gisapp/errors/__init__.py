@@ -17,6 +17,7 @@ from gisapp.errors.asking import (
     TileNotFound,
     TooLarge,
     TooMany,
+    WindowInvalid,
 )
 from gisapp.errors.audit import AuditUnavailable, NothingToPurge
 from gisapp.errors.base import GisappError
@@ -123,6 +124,7 @@ __all__ = [
     "TownsRefused",
     "UploadNotFound",
     "UploadState",
+    "WindowInvalid",
     "WishRefused",
     "EditConflict",
     "FeatureChanged",

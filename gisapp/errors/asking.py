@@ -32,6 +32,15 @@ class MatrixSetNotFound(GisappError):
     do_en = "Use {known}. /ogc/tileMatrixSets lists those there are."
 
 
+class WindowInvalid(GisappError):
+    status = 400
+    code = "window-invalid"
+    ja = "その範囲は、この座標参照系では表せません。"
+    en = "The reference system is not defined over that box."
+    do_ja = "市の近くの範囲を指定してください。"
+    do_en = "Ask for a box near the city."
+
+
 class LayerNotPublic(GisappError):
     status = 403
     code = "layer-not-public"

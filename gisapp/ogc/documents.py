@@ -9,10 +9,13 @@ from gisapp.catalogue.layer import Layer
 from gisapp.features.references import CRS84_URI, offered, plane
 from gisapp.ogc import links
 from gisapp.ogc.links import Link, link
+from gisapp.ogc.records import to_record
 from gisapp.ogc.request import Asked
-from gisapp.ogc.tilesets import KINDS, SCHEMES
+from gisapp.ogc.styles import STYLES, to_style
+from gisapp.ogc.tilesets import KINDS, REL, SCHEMES
 from gisapp.settings import City
 
+CATALOGUE = f"{REL}ogc-catalog"
 _FEATURES = "http://www.opengis.net/spec/ogcapi-features-"
 _TILES = "http://www.opengis.net/spec/ogcapi-tiles-1/1.0/conf/"
 _CQL2 = "http://www.opengis.net/spec/cql2/1.0/conf/"
@@ -32,6 +35,7 @@ CONFORMS_TO = [
             *("collections-selection", "mvt", "png", "oas30"),
         )
     ),
+    *(f"http://www.opengis.net/spec/ogcapi-styles-1/1.0/conf/{name}" for name in ("core", "mapbox-styles")),
     *(
         _CQL2 + name
         for name in (
@@ -58,6 +62,8 @@ def landing(city: City, asked: Asked) -> dict[str, Any]:
             link(asked, "data", "collections", links.JSON, words["collections"]),
             *_to_tilesets("", asked),
             link(asked, SCHEMES, "tileMatrixSets", links.JSON, words["matrix_sets"]),
+            link(asked, STYLES, "styles", links.JSON, words["styles"]),
+            link(asked, CATALOGUE, "records", links.GEOJSON, words["records"]),
         ],
     }
 
@@ -97,6 +103,8 @@ def _collection(city: City, layer: Layer, asked: Asked, own: list[Link]) -> dict
             *_to_items(layer, asked),
             _to_queryables(layer, asked),
             *_to_tilesets(f"collections/{layer.id}/", asked),
+            to_style(layer, asked),
+            to_record(layer, asked),
         ],
     }
     return {name: value for name, value in found.items() if value != ""}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from gisapp.ogc import openapi_catalogue as catalogue
 from gisapp.ogc import openapi_edits as edits
 from gisapp.ogc import openapi_tiles as tiles
 from gisapp.ogc.items import MOST, USUAL
@@ -165,9 +166,14 @@ def definition(city: City, layers: Sequence[str], lang: str) -> dict[str, Any]:
             "version": VERSION,
         },
         "servers": [{"url": address("").rstrip("/")}],
-        "paths": {**_paths(), **tiles.paths(), **search.paths(address("").rstrip("/").removesuffix("/ogc"))},
+        "paths": {
+            **_paths(),
+            **tiles.paths(),
+            **catalogue.paths(),
+            **search.paths(address("").rstrip("/").removesuffix("/ogc")),
+        },
         "components": {
-            "schemas": SCHEMAS | edits.SCHEMAS | tiles.SCHEMAS,
+            "schemas": SCHEMAS | edits.SCHEMAS | tiles.SCHEMAS | catalogue.SCHEMAS,
             "parameters": {
                 **PARAMETERS,
                 **edits.PARAMETERS,

@@ -100,6 +100,16 @@ def addresses(rule: str, place: Place) -> list[str] | None:
         "/ogc/tileMatrixSets": ["/ogc/tileMatrixSets"],
         "/ogc/tileMatrixSets/<string:name>": ["/ogc/tileMatrixSets/WebMercatorQuad"],
         **_ogc_tiles(place),
+        "/ogc/styles": ["/ogc/styles"],
+        "/ogc/styles/<string:style>": [f"/ogc/styles/{layer}"],
+        "/ogc/records": ["/ogc/records"],
+        "/ogc/records/<string:layer>": [f"/ogc/records/{layer}"],
+        "/wms": _wms(place),
+        "/wmts": [
+            "/wmts?REQUEST=GetCapabilities",
+            f"/wmts?REQUEST=GetTile&LAYER={layer}&TILEMATRIXSET=WebMercatorQuad&TILEMATRIX=1&TILEROW=0&TILECOL=0",
+        ],
+        "/wmts/1.0.0/WMTSCapabilities.xml": ["/wmts/1.0.0/WMTSCapabilities.xml"],
         "/ogc/collections/<string:layer>/queryables": [f"/ogc/collections/{layer}/queryables"],
         "/api/uploads": ["/api/uploads", "/api/uploads?lang=en"],
         "/api/uploads/<uuid:upload_id>": [f"/api/uploads/{place.upload}"],
@@ -129,3 +139,18 @@ def _ogc_tiles(place: Place) -> dict[str, list[str]]:
                 f"{here}/WebMercatorQuad/{z}/{y}/{x}{some}"
             ]
     return found
+
+
+def _wms(place: Place) -> list[str]:
+    """What it says of itself, and the feature at the middle of a map, in every form."""
+    layer, (lon, lat) = place.layer.id, (place.lon, place.lat)
+    box = f"{lon - 0.0005:.6f},{lat - 0.0005:.6f},{lon + 0.0005:.6f},{lat + 0.0005:.6f}"
+    here = f"LAYERS={layer}&CRS=CRS:84&BBOX={box}&WIDTH=101&HEIGHT=101"
+    info = f"/wms?REQUEST=GetFeatureInfo&{here}&QUERY_LAYERS={layer}&I=50&J=50&FEATURE_COUNT=10&INFO_FORMAT="
+    return [
+        "/wms?REQUEST=GetCapabilities",
+        "/wms?REQUEST=GetCapabilities&VERSION=1.1.1&lang=en",
+        f"/wms?REQUEST=GetMap&{here}",
+        f"/wms?REQUEST=GetLegendGraphic&LAYER={layer}",
+        *(info + form for form in ("application/json", "text/html", "text/plain")),
+    ]
