@@ -25,7 +25,6 @@ def create_app(installation: Installation | None = None) -> Flask:
     from gisapp.installation import open_for_web
     from gisapp.intake import difference_routes, pieces
     from gisapp.intake import routes as intake
-    from gisapp.ogc import edits
     from gisapp.rasters import routes as rasters
     from gisapp.settings import ROOT, load_settings
     from gisapp.tiles import setup
@@ -52,8 +51,7 @@ def create_app(installation: Installation | None = None) -> Flask:
         intake.uploads,
         pieces.pieces,
         difference_routes.differences,
-        ogc.ogc,
-        edits.edits,
+        *ogc.BLUEPRINTS,
         audit.audit,
     ):
         app.register_blueprint(blueprint)

@@ -25,7 +25,11 @@ def send(content: bytes, mimetype: str, *, public: bool = False, etag: str | Non
     an answer to somebody signed in may also renew the session's cookie.
     etag: what names this content; by default its hash. The compressed form has another, as RFC 9110 wants.
     """
-    packed = len(content) >= WORTH_COMPRESSING and request.accept_encodings.quality("gzip") > 0
+    packed = (
+        len(content) >= WORTH_COMPRESSING
+        and not mimetype.startswith("image/")
+        and request.accept_encodings.quality("gzip") > 0
+    )
     tag = (etag or hashlib.blake2b(content, digest_size=12).hexdigest()) + ("-gzip" if packed else "")
     known = request.method in ("GET", "HEAD") and request.if_none_match.contains_weak(tag)
     if known:

@@ -41,7 +41,7 @@ def answer(error: errors.GisappError) -> Response:
 
 
 def _wants_page() -> bool:
-    if request.path.startswith(("/api/", "/tiles/", "/ogc/", "/healthz", "/readyz")):
+    if request.path.startswith(("/api/", "/tiles/", "/ogc/", "/wms", "/wmts", "/healthz", "/readyz")):
         return False
     return request.accept_mimetypes.best_match(["text/html", "application/json"]) == "text/html"
 

@@ -199,7 +199,7 @@ def web_command(settings: Settings) -> list[str]:
     return [
         str(Path(sys.executable).with_name("granian")), "--interface", "wsgi", "--factory", "gisapp:create_app",
         "--host", settings.bind, "--port", str(settings.port), "--workers", str(settings.workers),
-        "--blocking-threads", str(settings.threads + MOST_WAITING), "--respawn-failed-workers", "--log-level", "error",
+        "--blocking-threads", str(settings.threads + 2 * MOST_WAITING), "--respawn-failed-workers", "--log-level", "error",
         "--no-ws", "--workers-kill-timeout", "5",
     ]  # fmt: skip
 

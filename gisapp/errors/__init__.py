@@ -9,6 +9,7 @@ from gisapp.errors.asking import (
     ExportFailed,
     FeatureNotFound,
     LayerNotPublic,
+    MatrixSetNotFound,
     MethodNotAllowed,
     PageNotFound,
     ParameterInvalid,
@@ -16,6 +17,7 @@ from gisapp.errors.asking import (
     TileNotFound,
     TooLarge,
     TooMany,
+    WindowInvalid,
 )
 from gisapp.errors.audit import AuditUnavailable, NothingToPurge
 from gisapp.errors.base import GisappError
@@ -91,6 +93,7 @@ __all__ = [
     "LayerNotFound",
     "LayerNotPublic",
     "LinkInvalid",
+    "MatrixSetNotFound",
     "MethodNotAllowed",
     "NotASampleCity",
     "NotAllowed",
@@ -123,6 +126,7 @@ __all__ = [
     "TownsRefused",
     "UploadNotFound",
     "UploadState",
+    "WindowInvalid",
     "WishRefused",
     "EditConflict",
     "FeatureChanged",

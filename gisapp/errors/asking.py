@@ -23,6 +23,24 @@ class TileNotFound(GisappError):
     do_en = "Zooms go from {min_zoom} to {max_zoom}; x and y from 0 to below two to the power of the zoom."
 
 
+class MatrixSetNotFound(GisappError):
+    status = 404
+    code = "matrix-set-not-found"
+    ja = "タイルの区画「{name}」はありません。"
+    en = "There is no tile matrix set “{name}”."
+    do_ja = "{known} を使ってください。一覧は /ogc/tileMatrixSets にあります。"
+    do_en = "Use {known}. /ogc/tileMatrixSets lists those there are."
+
+
+class WindowInvalid(GisappError):
+    status = 400
+    code = "window-invalid"
+    ja = "その範囲は、この座標参照系では表せません。"
+    en = "The reference system is not defined over that box."
+    do_ja = "市の近くの範囲を指定してください。"
+    do_en = "Ask for a box near the city."
+
+
 class LayerNotPublic(GisappError):
     status = 403
     code = "layer-not-public"

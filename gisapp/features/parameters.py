@@ -39,7 +39,7 @@ def number(
     raw = values.get(name, "")
     if not raw and default is not None:
         return default
-    found = _to_float(raw)
+    found = read_number(raw)
     if found is None or not low <= found <= high:
         between = f"{low:g}〜{high:g} の数です", f"it is a number from {low:g} to {high:g}"
         raise invalid(name, *between, f"{name}={(low + high) / 2:g}")
@@ -63,7 +63,7 @@ def box(values: Mapping[str, str], name: str = "bbox") -> Box | None:
     """
     if not values.get(name):
         return None
-    parts = [_to_float(part.strip()) for part in values[name].split(",")]
+    parts = [read_number(part.strip()) for part in values[name].split(",")]
     found = [part for part in parts if part is not None]
     if len(parts) != 4 or len(found) != 4:
         four = (
@@ -117,7 +117,8 @@ def _to_moments(raw: str) -> tuple[datetime.datetime, datetime.datetime] | None:
         return None
 
 
-def _to_float(raw: str) -> float | None:
+def read_number(raw: str) -> float | None:
+    """A finite number as it is usually written; None for anything else."""
     if not _NUMBER.fullmatch(raw):  # float() would also take "nan", "1_0" and full-width digits
         return None
     found = float(raw)

@@ -13,6 +13,8 @@ from gisapp.ogc import links
 from gisapp.ogc.request import Asked
 
 Trail = list[tuple[str, str]]
+LISTS = ("tilesets", "tileMatrixSets", "styles")
+"""Members of a document that list what it leads to."""
 
 
 def answer(document: dict[str, Any], asked: Asked, *below: tuple[str, str]) -> Response:
@@ -36,6 +38,7 @@ def page(
         if layer
         else [],
         layer=layer,
+        listed=next((document[name] for name in LISTS if name in document), None),
         lang=asked.lang,
         words=asked.words,
         trail=[(title, _to_page(path, asked)) for title, path in ((asked.words["top"], ""), *below)],

@@ -9,10 +9,15 @@ from gisapp.catalogue.layer import Layer
 from gisapp.features.references import CRS84_URI, offered, plane
 from gisapp.ogc import links
 from gisapp.ogc.links import Link, link
+from gisapp.ogc.records import to_record
 from gisapp.ogc.request import Asked
+from gisapp.ogc.styles import STYLES, to_style
+from gisapp.ogc.tilesets import KINDS, REL, SCHEMES
 from gisapp.settings import City
 
+CATALOGUE = f"{REL}ogc-catalog"
 _FEATURES = "http://www.opengis.net/spec/ogcapi-features-"
+_TILES = "http://www.opengis.net/spec/ogcapi-tiles-1/1.0/conf/"
 _CQL2 = "http://www.opengis.net/spec/cql2/1.0/conf/"
 CONFORMS_TO = [
     *(f"{_FEATURES}1/1.0/conf/{name}" for name in ("core", "oas30", "html", "geojson")),
@@ -23,6 +28,14 @@ CONFORMS_TO = [
     ),
     *(f"{_FEATURES}4/1.0/conf/{name}" for name in ("create-replace-delete", "update", "features")),
     f"{_FEATURES}4/1.0/req/optimistic-locking-etags",  # Part 4 itself calls this one "req"
+    *(
+        f"{_TILES}{name}"
+        for name in (
+            *("core", "tileset", "tilesets-list", "dataset-tilesets", "geodata-tilesets"),
+            *("collections-selection", "mvt", "png", "oas30"),
+        )
+    ),
+    *(f"http://www.opengis.net/spec/ogcapi-styles-1/1.0/conf/{name}" for name in ("core", "mapbox-styles")),
     *(
         _CQL2 + name
         for name in (
@@ -47,6 +60,10 @@ def landing(city: City, asked: Asked) -> dict[str, Any]:
             link(asked, "service-desc", "api", links.OPENAPI, words["api"]),
             link(asked, "conformance", "conformance", links.JSON, words["conformance"]),
             link(asked, "data", "collections", links.JSON, words["collections"]),
+            *_to_tilesets("", asked),
+            link(asked, SCHEMES, "tileMatrixSets", links.JSON, words["matrix_sets"]),
+            link(asked, STYLES, "styles", links.JSON, words["styles"]),
+            link(asked, CATALOGUE, "records", links.GEOJSON, words["records"]),
         ],
     }
 
@@ -81,7 +98,14 @@ def _collection(city: City, layer: Layer, asked: Asked, own: list[Link]) -> dict
         "crs": list(offered(city)),
         "storageCrs": plane(city).uri,
         "extent": {"spatial": {"bbox": [list(city.bounds)], "crs": CRS84_URI}},
-        "links": [*own, *_to_items(layer, asked), _to_queryables(layer, asked)],
+        "links": [
+            *own,
+            *_to_items(layer, asked),
+            _to_queryables(layer, asked),
+            *_to_tilesets(f"collections/{layer.id}/", asked),
+            to_style(layer, asked),
+            to_record(layer, asked),
+        ],
     }
     return {name: value for name, value in found.items() if value != ""}
 
@@ -98,6 +122,13 @@ def _to_items(layer: Layer, asked: Asked) -> list[Link]:
     return [
         link(asked, "items", path, links.GEOJSON, title),
         link(asked, "items", path, links.HTML, title, f="html"),
+    ]
+
+
+def _to_tilesets(base: str, asked: Asked) -> list[Link]:
+    return [
+        link(asked, kind.rel, base + kind.path, links.JSON, asked.words[f"tiles_{kind.name}"])
+        for kind in KINDS.values()
     ]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 from urllib.parse import quote, urlencode
 
 from flask import request
@@ -16,7 +17,7 @@ QUERYABLES = "http://www.opengis.net/def/rel/ogc/1.0/queryables"  # a relation
 SCHEMA = "application/schema+json"
 OPENAPI = "application/vnd.oai.openapi+json;version=3.0"
 
-Link = dict[str, str]
+Link = dict[str, Any]
 
 
 def address(path: str, parameters: Mapping[str, object] | None = None) -> str:

@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from gisapp.ogc import openapi_catalogue as catalogue
 from gisapp.ogc import openapi_edits as edits
+from gisapp.ogc import openapi_tiles as tiles
 from gisapp.ogc.items import MOST, USUAL
 from gisapp.ogc.items import PARAMETERS as ITEMS
 from gisapp.ogc.links import GEOJSON, HTML, JSON, OPENAPI, SCHEMA, address
+from gisapp.ogc.openapi_get import PROBLEM, Schema, get, response
 from gisapp.ogc.words import WORDS
 from gisapp.search import openapi as search
 from gisapp.settings import City
-
-Schema = dict[str, Any]
 
 VERSION = "1.0.0"  # of this interface, not of gisapp
 
@@ -146,7 +147,6 @@ PARAMETERS: Schema = {
         "schema": {"type": "integer", "format": "int64", "minimum": 0},
     },
 }
-PROBLEM = "application/problem+json"
 
 
 def definition(city: City, layers: Sequence[str], lang: str) -> dict[str, Any]:
@@ -166,11 +166,21 @@ def definition(city: City, layers: Sequence[str], lang: str) -> dict[str, Any]:
             "version": VERSION,
         },
         "servers": [{"url": address("").rstrip("/")}],
-        "paths": {**_paths(), **search.paths(address("").rstrip("/").removesuffix("/ogc"))},
+        "paths": {
+            **_paths(),
+            **tiles.paths(),
+            **catalogue.paths(),
+            **search.paths(address("").rstrip("/").removesuffix("/ogc")),
+        },
         "components": {
-            "schemas": SCHEMAS | edits.SCHEMAS,
-            "parameters": {**PARAMETERS, **edits.PARAMETERS, "collectionId": collection_id},
-            "responses": {"problem": _response("What went wrong and what to do", {PROBLEM: "problem"})},
+            "schemas": SCHEMAS | edits.SCHEMAS | tiles.SCHEMAS | catalogue.SCHEMAS,
+            "parameters": {
+                **PARAMETERS,
+                **edits.PARAMETERS,
+                **tiles.PARAMETERS,
+                "collectionId": collection_id,
+            },
+            "responses": {"problem": response("What went wrong and what to do", {PROBLEM: "problem"})},
         },
     }
 
@@ -178,44 +188,21 @@ def definition(city: City, layers: Sequence[str], lang: str) -> dict[str, Any]:
 def _paths() -> dict[str, Any]:
     one, many = "/collections/{collectionId}", "/collections/{collectionId}/items"
     reading = {
-        "/": _get("getLandingPage", "Start", {JSON: "landingPage", HTML: None}),
-        "/api": _get("getApi", "This definition", {OPENAPI: None}),
-        "/conformance": _get("getConformance", "Standards conformed to", {JSON: "confClasses", HTML: None}),
-        "/collections": _get("getCollections", "The collections", {JSON: "collections", HTML: None}),
-        one: _get("getCollection", "One collection", {JSON: "collection", HTML: None}, "collectionId"),
-        many: _get(
+        "/": get("getLandingPage", "Start", {JSON: "landingPage", HTML: None}, "f"),
+        "/api": get("getApi", "This definition", {OPENAPI: None}, "f"),
+        "/conformance": get("getConformance", "Standards conformed to", {JSON: "confClasses", HTML: None}, "f"),
+        "/collections": get("getCollections", "The collections", {JSON: "collections", HTML: None}, "f"),
+        one: get("getCollection", "One collection", {JSON: "collection", HTML: None}, "collectionId", "f"),
+        many: get(
             "getFeatures", "Features", {GEOJSON: "featureCollectionGeoJSON", HTML: None},
-            "collectionId", *ITEMS,
+            "collectionId", *ITEMS, "f",
         ),
-        many + "/{featureId}": _get(
-            "getFeature", "One feature", {GEOJSON: "featureGeoJSON", HTML: None}, "collectionId", "featureId", "crs",
+        many + "/{featureId}": get(
+            "getFeature", "One feature", {GEOJSON: "featureGeoJSON", HTML: None}, "collectionId", "featureId", "crs", "f",
         ),
-        one + "/queryables": _get(
-            "getQueryables", "What filters may speak of", {SCHEMA: None, HTML: None}, "collectionId"
+        one + "/queryables": get(
+            "getQueryables", "What filters may speak of", {SCHEMA: None, HTML: None}, "collectionId", "f"
         ),
     }  # fmt: skip
     changing = edits.operations(many + "/{featureId}", many)
     return {path: operations | changing.get(path, {}) for path, operations in reading.items()}
-
-
-def _get(name: str, summary: str, forms: dict[str, str | None], *parameters: str) -> Schema:
-    refs = [{"$ref": f"#/components/parameters/{parameter}"} for parameter in (*parameters, "f", "lang")]
-    failing = {status: {"$ref": "#/components/responses/problem"} for status in ("400", "404", "500", "503")}
-    return {
-        "get": {
-            "operationId": name,
-            "summary": summary,
-            "parameters": refs,
-            "responses": {"200": _response(summary, forms), **failing},
-        }
-    }
-
-
-def _response(description: str, forms: dict[str, str | None]) -> Schema:
-    def schema(name: str | None) -> Schema:
-        return {"$ref": f"#/components/schemas/{name}"} if name else {}
-
-    return {
-        "description": description,
-        "content": {form: {"schema": schema(name)} for form, name in forms.items()},
-    }

@@ -31,6 +31,11 @@ class Asked:
         return {"lang": self.values["lang"]} if "lang" in self.values else {}
 
 
+def read_values(*names: str) -> dict[str, str]:
+    """The parameters of a request that takes these and no others. Raises errors.ParameterInvalid."""
+    return known(request.args, names)
+
+
 def read_request(*names: str) -> Asked:
     """Read a request that takes these parameters besides `f` (json or html) and `lang`.
 

@@ -7,6 +7,6 @@ loaded by `draw` and `process` only.
 """
 
 MOST_WAITING = 8
-"""Requests of one web process that may wait for pictures at once. It has as many threads more than the settings say."""
+"""Requests of one web process that may wait for picture tiles at once, and as many for windows (WMS). It has so many threads more than the settings say."""
 FONTS = ("/usr/share/fonts", "/usr/local/share/fonts")
 """Where drawing processes look for fonts."""

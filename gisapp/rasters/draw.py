@@ -38,6 +38,12 @@ class Wish:
     tile_side: float  # of a vector tile
     reach: int  # how far around the metatile signs and names are drawn
     tiles: Sequence[tuple[int, int, bytes]]  # vector tiles by column and row
+    size: tuple[int, int] | None = None  # width and height, where it is not a square of `count` tiles
+
+    @property
+    def sides(self) -> tuple[int, int]:
+        """Its width and height."""
+        return self.size or (256 * self.count, 256 * self.count)
 
 
 class Canvas:
@@ -48,9 +54,15 @@ class Canvas:
 
     def draw(self, wish: Wish) -> list[tuple[int, int, bytes]]:
         """Column, row and picture of every tile of the metatile."""
+        whole = self.paint(wish)
+        whole.demultiply()
+        return list(_cut(whole, wish))
+
+    def paint(self, wish: Wish) -> Any:
+        """The whole as one picture, its colours multiplied by their opacity."""
         styles = [Evaluated(style, wish.zoom) for style in wish.styles if is_drawn(style, wish.zoom)]
-        side = 256 * wish.count
-        whole = mapnik.Image(side * wish.ratio, side * wish.ratio)
+        width, height = wish.sides
+        whole = mapnik.Image(width * wish.ratio, height * wish.ratio)
         whole.premultiply()  # once: laying pictures on it would do and undo it each time, and lose colour
         decoded = [(column, row, shapes(tile, column, row)) for column, row, tile in wish.tiles]
         tiles = [layers for _, _, layers in decoded]
@@ -64,16 +76,13 @@ class Canvas:
                 self._draw_tile(whole, wish, run, (column, row), layers)
         # MapLibre gives the names of upper layers the first choice of a place.
         self._draw_over(whole, wish, [style for style in reversed(styles) if style.type == "symbol"], tiles)
-        whole.demultiply()
-        return list(_cut(whole, wish))
+        return whole
 
     def _draw_tile(
         self, whole: Any, wish: Wish, styles: list[Evaluated], tile: tuple[int, int], layers: Layers
     ) -> None:
-        (left, top), side = wish.origin, 256 * wish.count
-        west, north = max(tile[0] * wish.tile_side - left, 0), max(tile[1] * wish.tile_side - top, 0)
-        east = min((tile[0] + 1) * wish.tile_side - left, side)
-        south = min((tile[1] + 1) * wish.tile_side - top, side)
+        west, east = _within(tile[0], wish.tile_side, wish.origin[0], wish.sides[0], wish.ratio)
+        north, south = _within(tile[1], wish.tile_side, wish.origin[1], wish.sides[1], wish.ratio)
         if east <= west or south <= north:
             return
         drawing = _Drawing(wish, self.faces)
@@ -90,8 +99,7 @@ class Canvas:
             layer = style.style["source-layer"]
             drawing.add(style, (shape for layers in tiles for shape in layers.get(layer, ())))
         if not drawing.empty:
-            side = 256 * wish.count
-            whole.composite(drawing.render((0, 0, side, side), wish.reach))
+            whole.composite(drawing.render((0, 0, *wish.sides), wish.reach))
 
 
 class _Drawing:
@@ -158,6 +166,12 @@ class _Drawing:
         image = mapnik.Image(drawn.width, drawn.height)
         mapnik.render(drawn, image, ratio)
         return image
+
+
+def _within(number: int, side: float, origin: float, length: int, ratio: int) -> tuple[float, float]:
+    """Where a tile begins and ends along one side of the picture, on whole pixels: neighbours share the same edge."""
+    begin, end = (round((n * side - origin) * ratio) / ratio for n in (number, number + 1))
+    return max(begin, 0), min(end, length)
 
 
 def _outline(style: Evaluated, shape: Shape) -> bytes:

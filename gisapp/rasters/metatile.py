@@ -14,6 +14,7 @@ from typing import Any
 from gisapp.catalogue.layer import Layer
 from gisapp.catalogue.style import compose
 from gisapp.geo.tiles import exists
+from gisapp.rasters.frame import Frame
 from gisapp.rasters.painters import Painters
 from gisapp.rasters.style import is_drawn
 from gisapp.tiles.plan import Plan
@@ -80,7 +81,7 @@ def draw_metatile(
     Raises errors.DrawingFailed, errors.Busy, and what `read` raises.
     """
     styles = styles_at(compose(layers, {layer.id: "" for layer in layers}), metatile)
-    found = list(_read(read, metatile, styles))
+    found = list(read_drawn(read, metatile, styles))
     around = list(metatile.vector_tiles(REACH))
     left, top = (min(numbers) for numbers in zip(*around, strict=True))  # also where those hold nothing
     side = metatile.vector_side
@@ -104,16 +105,16 @@ def styles_at(styles: Sequence[dict[str, Any]], metatile: Metatile) -> list[dict
     return [style for style in styles if is_drawn(style, metatile.z - 1)]
 
 
-def _read(
-    read: ReadTile, metatile: Metatile, styles: list[dict[str, Any]]
+def read_drawn(
+    read: ReadTile, drawn_on: Metatile | Frame, styles: list[dict[str, Any]]
 ) -> Iterator[tuple[int, int, bytes]]:
-    """The vector tiles under the metatile; of those around it only layers with signs and names."""
+    """The vector tiles under what is drawn on; of those around it only layers with signs and names."""
     drawn = {style["metadata"]["layer"] for style in styles}
     signs = {style["metadata"]["layer"] for style in styles if style["type"] in ("circle", "symbol")}
-    own = set(metatile.vector_tiles())
-    for x, y in metatile.vector_tiles(REACH):
+    own = set(drawn_on.vector_tiles())
+    for x, y in drawn_on.vector_tiles(REACH):
         wanted = drawn if (x, y) in own else signs
-        plans = [plan for plan in metatile.plans if plan.layer in wanted]
-        tile = read(plans, metatile.vector_zoom, x, y) if plans else b""
+        plans = [plan for plan in drawn_on.plans if plan.layer in wanted]
+        tile = read(plans, drawn_on.vector_zoom, x, y) if plans else b""
         if tile:
             yield x, y, tile

@@ -17,7 +17,16 @@ from typing import Any
 from gisapp import errors
 from gisapp.catalogue.style import compose
 from gisapp.geo.tiles import EXTENT
-from gisapp.rasters.metatile import MOST_TILES, REACH, SIDE, Metatile, draw_metatile, metatile_of, styles_at
+from gisapp.rasters.metatile import (
+    MOST_TILES,
+    REACH,
+    SIDE,
+    Metatile,
+    ReadTile,
+    draw_metatile,
+    metatile_of,
+    styles_at,
+)
 from gisapp.rasters.painters import Painters
 from gisapp.rasters.version import drawing_version
 from gisapp.tiles.cache.codings import IDENTITY, ZSTD, unpack
@@ -47,20 +56,26 @@ def picture(studio: Studio, tiles: Maker, role: str, metatile: Metatile, x: int,
     not kept), DrawingFailed, TooSlow, Busy.
     """
 
+    def draw() -> Made:
+        layers = [plan.made_of[0] for plan in metatile.plans]
+        drawn = draw_metatile(studio.painters, reader(tiles, role), layers, metatile)
+        return Made(drawn.pop((x, y)), "", drawn)
+
+    of = picture_set(metatile.plans, metatile.z, metatile.ratio, metatile.format)
+    public = all(plan.public for plan in metatile.plans)
+    return tiles.cache.tile(of, x, y, IDENTITY, draw, public=public, flight=studio.flight)
+
+
+def reader(tiles: Maker, role: str) -> ReadTile:
+    """Reads the vector tiles to draw from, as this audience."""
+
     def read(wanted: Sequence[Plan], z: int, x: int, y: int) -> bytes:
         found = tiles.tile(role, wanted, z, x, y, ZSTD)
         if found.how == AWAY:  # nothing new is made of what may be old
             raise errors.DatabaseAway()
         return unpack(found.entry.kept.body, found.entry.kept.coding)
 
-    def draw() -> Made:
-        layers = [plan.made_of[0] for plan in metatile.plans]
-        drawn = draw_metatile(studio.painters, read, layers, metatile)
-        return Made(drawn.pop((x, y)), "", drawn)
-
-    of = picture_set(metatile.plans, metatile.z, metatile.ratio, metatile.format)
-    public = all(plan.public for plan in metatile.plans)
-    return tiles.cache.tile(of, x, y, IDENTITY, draw, public=public, flight=studio.flight)
+    return read
 
 
 @lru_cache(maxsize=4096)

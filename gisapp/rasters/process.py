@@ -19,6 +19,8 @@ import mapnik
 from gisapp.frames import read_frame, write_frame
 from gisapp.rasters import FONTS
 from gisapp.rasters.draw import Canvas, Wish
+from gisapp.rasters.finish import draw_window
+from gisapp.rasters.legend import draw_legend
 from gisapp.rasters.symbolizers import FALLBACK_FACES
 
 LONGEST_SECONDS = 10.0  # of the processor's time: a busy machine is no reason to give up
@@ -58,14 +60,24 @@ def _set_alarms(working: float, waiting: float) -> None:
 
 
 def _answer(canvas: Canvas, head: dict[str, Any], tiles: list[bytes], answers: IO[bytes]) -> None:
-    placed = [(column, row, tile) for (column, row), tile in zip(head["places"], tiles, strict=True)]
     try:
-        wish = Wish(**{name: head[name] for name in head if name not in ("places", "sizes")}, tiles=placed)
-        drawn = canvas.draw(wish)
+        drawn = _draw(canvas, head, tiles)
     except Exception as error:  # Mapnik's errors are RuntimeErrors of many kinds
         write_frame(answers, {"error": f"{type(error).__name__}: {error}"[:500]})
         return
     write_frame(answers, {"places": [[x, y] for x, y, _ in drawn]}, [picture for *_, picture in drawn])
+
+
+def _draw(canvas: Canvas, head: dict[str, Any], tiles: list[bytes]) -> list[tuple[int, int, bytes]]:
+    """A metatile's pictures; or one picture of a window, or of a legend."""
+    head.pop("sizes", None)
+    what = head.pop("do", "metatile")
+    if what == "legend":
+        return [(0, 0, draw_legend(canvas.faces, **head))]
+    placed = zip(head.pop("places"), tiles, strict=True)
+    finish = head.pop("finish", None)
+    wish = Wish(**head, tiles=[(column, row, tile) for (column, row), tile in placed])
+    return [(0, 0, draw_window(canvas, wish, **finish))] if what == "window" else canvas.draw(wish)
 
 
 if __name__ == "__main__":

@@ -75,28 +75,41 @@ def description(layers: str) -> Response:
 
 
 def _picture(layers: str, z: int, x: int, y: int, form: str) -> Response:
-    found = _as_drawn(asked(layers))
-    plans = [plan for _, plan in found]
-    first, last = zooms(plans)
-    if not (first <= z <= last and exists(z, x, y)):
-        raise errors.TileNotFound(z=z, x=x, y=y, min_zoom=first, max_zoom=last)
+    plans = as_drawn(asked(layers))
+    _, last = zooms(plans)
     ratio = _one_of("size", RATIOS, "256")
-    metatile = metatile_of(plans, z, x, y, ratio, form)
-    trail.note_opened(plan.layer for plan in plans if not plan.public and z > plan.min_zoom)
+    open_picture(plans, z, x, y)
     alike = [
         at + 1 for at in zooms_alike(plans, z - 1, last - 1)
     ]  # pictures are one zoom ahead of their tiles
-    sets = {str(at): picture_set(metatile.plans, at, ratio, form) for at in alike}
+    sets = {str(at): picture_set(tuple(plans), at, ratio, form) for at in alike}
     remember(layers, form, sets, public=_public(plans))
+    return answer_picture(plans, z, x, y, form, ratio)
+
+
+def open_picture(plans: list[Plan], z: int, x: int, y: int) -> None:
+    """Make sure that these plans have such a picture, and record which restricted layers it shows.
+
+    Raises errors.TileNotFound, AuditUnavailable.
+    """
+    first, last = zooms(plans)
+    if not (first <= z <= last and exists(z, x, y)):
+        raise errors.TileNotFound(z=z, x=x, y=y, min_zoom=first, max_zoom=last)
+    trail.note_opened(plan.layer for plan in plans if not plan.public and z > plan.min_zoom)
+
+
+def answer_picture(plans: list[Plan], z: int, x: int, y: int, form: str, ratio: int = 1) -> Response:
+    """Answer with the picture: after `open_picture`. Raises as `picture`."""
+    metatile = metatile_of(plans, z, x, y, ratio, form)
     studio: Studio = current_app.extensions["gisapp_studio"]
     made = picture(studio, maker(), audience_role(), metatile, x, y)
     return send_tile(made, public=_public(plans) and not answers.names_somebody())
 
 
-def _as_drawn(found: list[tuple[Layer, Plan]]) -> list[tuple[Layer, Plan]]:
-    """In the catalogue's order, as the map pages draw them: the order in the address says nothing."""
+def as_drawn(found: list[tuple[Layer, Plan]]) -> list[Plan]:
+    """The plans in the catalogue's order, as the map pages draw them: the order in the address says nothing."""
     order = list(installation().catalogue.layers)
-    return sorted(found, key=lambda pair: order.index(pair[0].id))
+    return sorted((plan for _, plan in found), key=lambda plan: order.index(plan.layer))
 
 
 def _public(plans: list[Plan]) -> bool:

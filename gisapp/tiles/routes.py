@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 
 from flask import Blueprint, Response, request
 
@@ -32,14 +33,28 @@ def tile(layers: str, z: int, x: int, y: int) -> Response:
     Raises errors.LayerNotFound, TileNotFound, ParameterInvalid.
     """
     plans = [plan for _, plan in asked(layers)]
-    _require_range(plans, z, x, y)
-    trail.note_opened(plan.layer for plan in plans if not plan.public and z >= plan.min_zoom)
+    open_tile(plans, z, x, y)
     public, last = all(plan.public for plan in plans), max(plan.max_zoom for plan in plans)
     zooms = zooms_alike(plans, z, last)
     role, made_of = audience_role(), tuple(plans)
     remember(layers, "mvt", {str(at): source_of(role, made_of, at) for at in zooms}, public=public)
+    return answer_tile(plans, z, x, y)
+
+
+def open_tile(plans: list[Plan], z: int, x: int, y: int) -> None:
+    """Make sure that these plans have such a tile, and record which restricted layers it shows.
+
+    Raises errors.TileNotFound, AuditUnavailable.
+    """
+    _require_range(plans, z, x, y)
+    trail.note_opened(plan.layer for plan in plans if not plan.public and z >= plan.min_zoom)
+
+
+def answer_tile(plans: list[Plan], z: int, x: int, y: int) -> Response:
+    """Answer with the tile: after `open_tile`. Raises as `Maker.tile`."""
     kind = kind_of(request.headers.get("Accept-Encoding", ""))
-    found = maker().tile(role, plans, z, x, y, kind)
+    found = maker().tile(audience_role(), plans, z, x, y, kind)
+    public = all(plan.public for plan in plans)
     return send_tile(found, public=public and not answers.names_somebody())
 
 
@@ -75,7 +90,12 @@ def asked(layers: str) -> list[tuple[Layer, Plan]]:
     if len(set(ids)) < len(ids):
         why = {"why_ja": "同じレイヤーが2度書かれています", "why_en": "it names the same layer twice"}
         raise errors.ParameterInvalid(name="layers", example="roads.street,base.building", **why)
-    return [(layer, plan(layer, _least(layer, view))) for layer, view in map(visible, ids)]
+    return planned(map(visible, ids))
+
+
+def planned(pairs: Iterable[tuple[Layer, View]]) -> list[tuple[Layer, Plan]]:
+    """Layers, each with the plan of what its view shows."""
+    return [(layer, plan(layer, _least(layer, view))) for layer, view in pairs]
 
 
 def _least(layer: Layer, view: View) -> View:

@@ -15,7 +15,9 @@ from qgis.core import (  # noqa: E402
     QgsDataSourceUri,
     QgsMapRendererParallelJob,
     QgsMapSettings,
+    QgsPointXY,
     QgsProviderRegistry,
+    QgsRaster,
     QgsRasterLayer,
     QgsRectangle,
     QgsVectorLayer,
@@ -40,10 +42,33 @@ def pictures(wish: dict[str, Any]) -> dict[str, Any]:
     return {"valid": layer.isValid(), "painted": [painted(layer, box) for box in wish["boxes"]]}
 
 
-def painted(layer: Any, box: list[float]) -> int:
+def service(wish: dict[str, Any]) -> dict[str, Any]:
+    """Open a WMS or WMTS layer, draw it in each box of a reference system, and ask what is at a point."""
+    layer = QgsRasterLayer(wish["uri"], "service", "wms")
+    if not layer.isValid():
+        return {"valid": False, "why": layer.error().summary()}
+    found = {
+        "valid": True,
+        "crs": layer.crs().authid(),
+        "painted": [painted(layer, box, wish["crs"]) for box in wish["boxes"]],
+    }
+    if "at" in wish:
+        west, south, east, north = wish["boxes"][0]
+        asked = layer.dataProvider().identify(
+            QgsPointXY(*wish["at"]),
+            QgsRaster.IdentifyFormatText,
+            QgsRectangle(west, south, east, north),
+            SIDE,
+            SIDE,
+        )
+        found["info"] = str(asked.results())
+    return found
+
+
+def painted(layer: Any, box: list[float], crs: str = "EPSG:3857") -> int:
     settings = QgsMapSettings()
     settings.setLayers([layer])
-    settings.setDestinationCrs(QgsCoordinateReferenceSystem("EPSG:3857"))
+    settings.setDestinationCrs(QgsCoordinateReferenceSystem(crs))
     settings.setExtent(QgsRectangle(*box))
     settings.setOutputSize(QSize(SIDE, SIDE))
     settings.setBackgroundColor(QColor("white"))
@@ -90,7 +115,13 @@ def database(wish: dict[str, Any]) -> dict[str, Any]:
     return {"listed": sorted(set(listed)), "opened": opened}
 
 
-DO = {"tiles": tiles, "pictures": pictures, "collection": collection, "database": database}
+DO = {
+    "tiles": tiles,
+    "pictures": pictures,
+    "service": service,
+    "collection": collection,
+    "database": database,
+}
 
 if __name__ == "__main__":
     QgsApplication.setPrefixPath("/usr", True)

@@ -70,6 +70,29 @@ def test_qgis_reads_a_collection(server: str, installation: Installation) -> Non
     assert found["area"] == pytest.approx(true.area, rel=1e-4)
 
 
+def test_qgis_draws_the_wms_and_the_wmts_and_asks_what_is_there(
+    server: str, installation: Installation
+) -> None:
+    srid = installation.city.srid
+    box = "ST_XMin(b), ST_YMin(b), ST_XMax(b), ST_YMax(b), id, ST_X(p), ST_Y(p)"
+    one = "SELECT id, ST_Expand(geom, 60) AS b, ST_PointOnSurface(geom) AS p FROM base.building ORDER BY ST_Area(geom) DESC LIMIT 1"
+    with installation.database.transaction("owner") as connection:
+        *plane, house, x, y = connection.exec_driver_sql(f"SELECT {box} FROM ({one}) AS f").one()
+    wms = f"layers=base.building&styles=&format=image/png&url={server}/wms"
+    wmts = f"layers=base.building&styles=default&format=image/png&tileMatrixSet=WebMercatorQuad&crs=EPSG:3857&url={server}/wmts/1.0.0/WMTSCapabilities.xml"
+    wish = {"do": "service", "crs": f"EPSG:{srid}", "boxes": [plane], "at": [x, y]}
+    in_plane, in_degrees, tiled = look(
+        {**wish, "uri": f"crs=EPSG:{srid}&{wms}"},
+        {key: value for key, value in wish.items() if key != "at"} | {"uri": f"crs=EPSG:4326&{wms}"},
+        {key: value for key, value in wish.items() if key != "at"} | {"uri": wmts},
+    )
+    assert in_plane["valid"] and in_degrees["valid"] and tiled["valid"], (in_plane, in_degrees, tiled)
+    assert in_plane["crs"] == f"EPSG:{srid}" and f"base.building.{house}" in in_plane["info"]
+    assert in_plane["painted"][0] > 3000
+    for other in (in_degrees, tiled):
+        assert other["painted"][0] == pytest.approx(in_plane["painted"][0], rel=0.1)
+
+
 def views_for(installation: Installation, departments: frozenset[str]) -> list[tuple[Layer, View]]:
     held = tokens(departments)
     layers = installation.catalogue.layers.values()

@@ -97,6 +97,19 @@ def addresses(rule: str, place: Place) -> list[str] | None:
         "/ogc/collections/<string:layer>/items/<int:feature>": [
             f"/ogc/collections/{layer}/items/{place.feature}"
         ],
+        "/ogc/tileMatrixSets": ["/ogc/tileMatrixSets"],
+        "/ogc/tileMatrixSets/<string:name>": ["/ogc/tileMatrixSets/WebMercatorQuad"],
+        **_ogc_tiles(place),
+        "/ogc/styles": ["/ogc/styles"],
+        "/ogc/styles/<string:style>": [f"/ogc/styles/{layer}"],
+        "/ogc/records": ["/ogc/records"],
+        "/ogc/records/<string:layer>": [f"/ogc/records/{layer}"],
+        "/wms": _wms(place),
+        "/wmts": [
+            "/wmts?REQUEST=GetCapabilities",
+            f"/wmts?REQUEST=GetTile&LAYER={layer}&TILEMATRIXSET=WebMercatorQuad&TILEMATRIX=1&TILEROW=0&TILECOL=0",
+        ],
+        "/wmts/1.0.0/WMTSCapabilities.xml": ["/wmts/1.0.0/WMTSCapabilities.xml"],
         "/ogc/collections/<string:layer>/queryables": [f"/ogc/collections/{layer}/queryables"],
         "/api/uploads": ["/api/uploads", "/api/uploads?lang=en"],
         "/api/uploads/<uuid:upload_id>": [f"/api/uploads/{place.upload}"],
@@ -109,3 +122,35 @@ def addresses(rule: str, place: Place) -> list[str] | None:
     known |= {"/people/<int:person>": ["/people/1"], "/one-time/<string:code>": ["/one-time/no.code"]}
     known |= {address: [address] for address in NOT_LAYERS}
     return known.get(rule)
+
+
+def _ogc_tiles(place: Place) -> dict[str, list[str]]:
+    """The addresses of OGC API - Tiles: descriptions, and one tile of each kind."""
+    layer, last = place.layer.id, place.layer.max_zoom
+    found: dict[str, list[str]] = {}
+    for kind, zoom in (("tiles", last), ("map/tiles", last + 1)):
+        z, x, y = place.tile(zoom).split("/")
+        for base in (f"/ogc/{kind}", f"/ogc/collections/<string:layer>/{kind}"):
+            here = base.replace("<string:layer>", layer)
+            some = "" if "collections" in base else f"?collections={layer},base.boundary"
+            found[base] = [here]
+            found[f"{base}/<string:name>"] = [f"{here}/WebMercatorQuad{some}"]
+            found[f"{base}/<string:name>/<int:z>/<int:row>/<int:column>"] = [
+                f"{here}/WebMercatorQuad/{z}/{y}/{x}{some}"
+            ]
+    return found
+
+
+def _wms(place: Place) -> list[str]:
+    """What it says of itself, and the feature at the middle of a map, in every form."""
+    layer, (lon, lat) = place.layer.id, (place.lon, place.lat)
+    box = f"{lon - 0.0005:.6f},{lat - 0.0005:.6f},{lon + 0.0005:.6f},{lat + 0.0005:.6f}"
+    here = f"LAYERS={layer}&CRS=CRS:84&BBOX={box}&WIDTH=101&HEIGHT=101"
+    info = f"/wms?REQUEST=GetFeatureInfo&{here}&QUERY_LAYERS={layer}&I=50&J=50&FEATURE_COUNT=10&INFO_FORMAT="
+    return [
+        "/wms?REQUEST=GetCapabilities",
+        "/wms?REQUEST=GetCapabilities&VERSION=1.1.1&lang=en",
+        f"/wms?REQUEST=GetMap&{here}",
+        f"/wms?REQUEST=GetLegendGraphic&LAYER={layer}",
+        *(info + form for form in ("application/json", "text/html", "text/plain")),
+    ]

@@ -22,8 +22,9 @@ def test_every_url_part_has_a_type(app: Flask) -> None:
 
 
 def test_urls_are_kebab_case(app: Flask) -> None:
+    standards = {"/ogc/tileMatrixSets", "/wmts/1.0.0/WMTSCapabilities.xml"}  # written so by them
     odd = [rule for rule, _ in rules(app) if not re.fullmatch(r"[a-z0-9/.,-]*", re.sub(r"<[^>]+>", "", rule))]
-    assert not odd
+    assert {rule for rule in odd if rule.removesuffix("/<string:name>") not in standards} == set()
 
 
 def test_every_route_that_changes_something_needs_more_than_open_to_all(app: Flask) -> None:

@@ -41,10 +41,12 @@ def every_link(document: Any) -> Iterator[dict[str, str]]:
 def test_every_link_leads_to_what_it_says(client: FlaskClient, house: int) -> None:
     seen: dict[str, str] = {}
     waiting = ["/ogc/"]
-    while waiting and len(seen) < 400:
+    while waiting and len(seen) < 700:
         answer = client.get(waiting.pop())
         assert answer.status_code == 200
         for link in every_link(answer.get_json()):
+            if link.get("templated"):
+                continue
             assert set(link) >= {"href", "rel", "type", "title"}
             parts = urlsplit(link["href"])
             assert (parts.scheme, parts.netloc) == ("http", "localhost")
