@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import csv
+import os
 import random
 import re
 import resource
+import shutil
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+from bench import processes
 from bench.city import WORK, gisapp, opened, prepare, settings_at
 from bench.measure import Requests, Times
 from bench.server import serving
+from gisapp import cluster
 from gisapp.installation import Installation
 from gisapp.settings import Settings
 
@@ -49,23 +55,48 @@ FROM generate_series(1, {streets}) AS i;
 
 
 def search() -> dict[str, Any]:
-    """Make the names, build the index, ask over one kept connection, geocode a table through the shell."""
+    """Make the names, build the index, ask over one kept connection, geocode a table through the shell; leave nothing."""
     settings = settings_at("search")
+    table = WORK / "addresses.csv"
+    print("\nsearch …", flush=True)
     prepare(settings)
-    with opened(settings) as installation:
-        _fill(installation)
-        built = _build(installation)
-        print(built, flush=True)
-        queries = _queries(installation)
-        with serving(settings) as server:
-            asked = server.requests(keep=True)
-            result = {
-                "suggest": _times(asked, "/api/suggest", queries["typed"]).as_dict(),
-                "search": _times(asked, "/api/search", queries["exact"]).as_dict(),
-            }
-        print(result, flush=True)
-        result["geocode"] = _geocode(settings, queries["table"])
-    return {"names": NAMES, "build": built, **result, "reach": REACH}
+    try:
+        with opened(settings) as installation:
+            _fill(installation)
+            built = _said(build=_build(installation))
+            queries = _queries(installation)
+            with serving(settings) as server:
+                asked = server.requests(keep=True)
+                times = _said(
+                    suggest=_times(asked, "/api/suggest", queries["typed"]).as_dict(),
+                    search=_times(asked, "/api/search", queries["exact"]).as_dict(),
+                )
+            located = _said(geocode=_geocode(settings, queries["table"], table))
+    finally:
+        shutil.rmtree(settings.home)
+        for file in WORK.glob(f"{table.stem}*.csv"):
+            file.unlink()
+    return {"names": NAMES, **built, **times, **located, "reach": REACH}
+
+
+def _said(**figures: Any) -> dict[str, Any]:
+    print(f"{figures} (load {os.getloadavg()[0]:.1f})", flush=True)
+    return figures
+
+
+@contextmanager
+def _measured(settings: Settings) -> Iterator[dict[str, float]]:
+    """What the block took: seconds, and seconds of processor time of this process, its children and the database."""
+    database = int((cluster.locate(settings).data / "postmaster.pid").read_text().split()[0])
+    found: dict[str, float] = {}
+    began, spent, ours = time.perf_counter(), processes.spent(database), _own()
+    yield found
+    found["seconds"] = round(time.perf_counter() - began, 1)
+    found["cpu_s"] = round(_own() - ours + processes.spent(database) - spent, 1)
+
+
+def _own() -> float:
+    return sum(sum(resource.getrusage(who)[:2]) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
 
 
 def _fill(installation: Installation) -> None:
@@ -80,9 +111,8 @@ def _fill(installation: Installation) -> None:
 def _build(installation: Installation) -> dict[str, float]:
     from gisapp.cli.search import rebuild
 
-    began = time.perf_counter()
-    made = rebuild(installation)
-    took = time.perf_counter() - began
+    with _measured(installation.settings) as took:
+        made = rebuild(installation)
     with installation.database.transaction("owner") as connection:
         size = connection.exec_driver_sql(
             "SELECT sum(pg_total_relation_size(oid)) FROM pg_class WHERE relnamespace = 'search'::regnamespace AND relkind = 'r'"
@@ -90,7 +120,7 @@ def _build(installation: Installation) -> dict[str, float]:
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     return {
         "entries": made,
-        "seconds": round(took, 1),
+        **took,
         "index_mb": round(int(size) / 1e6),
         "peak_mb": round(peak),
     }
@@ -135,11 +165,13 @@ def _times(asked: Requests, path: str, queries: list[str]) -> Times:
     return Times(tuple(asked.need(f"{path}?q={quote(query)}").milliseconds for query in queries))
 
 
-def _geocode(settings: Settings, table: list[str]) -> dict[str, Any]:
-    file = Path(WORK) / "addresses.csv"
-    with file.open("w", encoding="utf-8", newline="") as made:
-        csv.writer(made).writerows([["住所"], *([address] for address in table)])
-    said = gisapp(settings, "geocode", str(file))
+def _geocode(settings: Settings, addresses: list[str], table: Path) -> dict[str, Any]:
+    with table.open("w", encoding="utf-8", newline="") as made:
+        csv.writer(made).writerows([["住所"], *([address] for address in addresses)])
+    cluster.start(cluster.locate(settings))  # it ended with the server
+    with _measured(settings) as took:
+        said = gisapp(settings, "geocode", str(table))
     seconds = float(re.findall(r"（([0-9.]+) s", said)[0])
     found = int(re.findall(r"一致 ([0-9,]+)", said)[0].replace(",", ""))
-    return {"rows": len(table), "found": found, "seconds": seconds, "rows_per_s": round(len(table) / seconds)}
+    rows = len(addresses)
+    return {"rows": rows, "found": found, "rows_per_s": round(rows / seconds), **took, "seconds": seconds}

@@ -21,6 +21,7 @@ def lines(read: Read, parcels: int) -> str:
         ("growth", _growth),
         ("nerima", _nerima),
         (f"intake-{parcels}", _intake),
+        ("search", _search),
         (
             f"identify-{parcels}",
             lambda r: [(f"identify over all public layers, {parcels:,} parcels", "", _pair(r))],
@@ -184,6 +185,24 @@ def _nerima(result: Row) -> list[tuple[str, str, str]]:
     return [
         ("cold tiles of 120,000 real buildings (Nerima, PLATEAU), p95", "≤ 50 ms", words),
         ("that file loaded by `gisapp load`", "", f"{loaded['seconds']} s"),
+    ]
+
+
+def _search(result: Row) -> list[tuple[str, str, str]]:
+    names, built, table = f"{result['names']:,} names", result["build"], result["geocode"]
+    return [
+        (f"suggestions over {names}", "p95 ≤ 30 ms", _pair(result["suggest"])),
+        (f"exact search over {names}", "p95 ≤ 20 ms", _pair(result["search"])),
+        (
+            f"search index of {names} built",
+            "≤ 60 s, ≤ 1 GB",
+            f"{built['seconds']} s ({built['cpu_s']} s of processor time), {built['index_mb']} MB",
+        ),
+        (
+            f"`gisapp geocode` of {table['rows']:,} rows",
+            "≥ 5,000 rows/s",
+            f"{table['rows_per_s']:,} rows/s ({table['cpu_s']} s of processor time)",
+        ),
     ]
 
 

@@ -56,14 +56,16 @@ export function searchBox(show) {
 
   async function suggest(query) {
     const answer = await ask(config.suggest, query);
-    if (!answer || field.value !== query) return;
+    if (!answer?.features || field.value !== query) return;
     list(answer.features, "");
   }
 
   async function search(query) {
     clearTimeout(timer);
-    const answer = await ask(config.search, query);
+    const { lng, lat } = map.getCenter().wrap(); // what is asked for by its kind comes nearest first
+    const answer = await ask(config.search, query, { lon: lng.toFixed(5), lat: lat.toFixed(5) });
     if (!answer) return;
+    if (!answer.features) return list([], answer.title);
     const [first] = answer.features;
     if (first && first.properties.sure && first.properties.kind !== "facility") return go(first, answer.reason);
     if (answer.status === "found" && answer.features.length === 1) return go(first, answer.reason);
@@ -153,16 +155,16 @@ function option(feature, place) {
   return el("li", { role: "option", id: `search-option-${place}`, "aria-selected": "false" }, el("span", { class: "search-name" }, label), note ? el("span", { class: "search-note" }, note) : null);
 }
 
-/** The server's answer; null when a newer question took over or it could not be had (which is said). */
-async function ask(address, query) {
+/** The server's answer, or its sentence (`title`) on what it cannot search for; null when a newer question took over or it could not be had (which is said). */
+async function ask(address, query, more = {}) {
   if (running) running.abort();
   running = new AbortController();
   const { signal } = running;
   try {
-    const words = new URLSearchParams({ q: query, lang: config.lang });
+    const words = new URLSearchParams({ q: query, lang: config.lang, ...more });
     const answer = await fetch(`${address}?${words}`, { signal, headers: { Accept: "application/json" } });
-    if (answer.ok) return await answer.json();
-    if (answer.status !== 400) tell(say("failed"));
+    if (answer.ok || answer.status === 400) return await answer.json();
+    tell(say("failed"));
   } catch {
     if (!signal.aborted) tell(say("offline"));
   }

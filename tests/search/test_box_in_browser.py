@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from playwright.sync_api import Browser, Page
@@ -22,16 +23,21 @@ CENTRE = """() => {
 Open = Callable[..., Visit]
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def visit(browser: Browser) -> Iterator[Open]:
-    visits: list[Visit] = []
+    """Opens a page, once for all tests that look at it on the same screen, with an empty search box."""
+    visits: dict[tuple[Any, ...], Visit] = {}
 
     def go(url: str, width: int = 1180, height: int = 720, **options: Any) -> Visit:
-        visits.append(open_page(browser, url, width, height, **options))
-        return visits[-1]
+        found = visits.get(key := (url, width, *options))
+        if found is None:
+            found = visits[key] = open_page(browser, url, width, height, **options)
+        found.page.fill("#search", "")
+        found.page.evaluate("document.activeElement.blur()")
+        return found
 
     yield go
-    for one in visits:
+    for one in visits.values():
         one.page.context.close()
 
 
@@ -114,13 +120,20 @@ def test_what_is_elsewhere_is_said_and_the_map_stays(visit: Open, server: str) -
     assert "この市の中ではありません" in page.inner_text("#search-reason")
     assert "この市の中ではありません" in (page.text_content("#search-status") or "")
     assert page.evaluate(CENTRE) == before
+    page.fill("#search", "--")
+    page.press("#search", "Enter")
+    wait_until(page, lambda: "探す言葉がありません" in page.inner_text("#search-reason"), 5)
+    assert "探す言葉がありません" in (page.text_content("#search-status") or "")
 
 
 def test_a_kind_lists_its_facilities_and_a_click_chooses_one(visit: Open, server: str) -> None:
     page = visit(server + "/maps/hazard").page
     page.fill("#search", "トイレ")
-    with page.expect_response(lambda answer: "/api/search" in answer.url):
+    with page.expect_response(lambda answer: "/api/search" in answer.url) as asked:
         page.press("#search", "Enter")
+    words = parse_qs(urlsplit(asked.value.url).query)
+    centre = [float(words["lon"][0]), float(words["lat"][0])]
+    assert centre == pytest.approx(page.evaluate(CENTRE), abs=1e-4), "nearest to the middle of the map"
     wait_until(page, lambda: page.locator("#search-list [role=option]").count() > 3, 5)
     name = page.inner_text("#search-list [role=option]:first-child .search-name")
     with page.expect_response(lambda answer: "/api/identify" in answer.url):
