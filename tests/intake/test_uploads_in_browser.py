@@ -187,7 +187,8 @@ def test_a_refused_file_says_row_column_and_what_to_do_and_changes_nothing(
 def test_a_broken_connection_is_gone_on_from_and_the_file_arrives_whole(
     enter: Open, bounded: Installation, tmp_path: Path
 ) -> None:
-    page = enter().page
+    found = enter("?lang=en")
+    page = found.page
     path = streets(tmp_path / "long.geojson", a=1.0, b=2.0)
     path.write_text(path.read_text("utf-8") + " " * 5_000_000, "utf-8")
     sent: list[str] = []
@@ -201,10 +202,14 @@ def test_a_broken_connection_is_gone_on_from_and_the_file_arrives_whole(
 
     page.route("**/api/uploads/*", unreliable)
     send(page, path, "roads.street")
-    wait_until(page, lambda: "接続が切れました" in page.inner_text("#going"))
-    until(page, "公開待ち")
+    wait_until(page, lambda: "The connection broke" in page.inner_text("#going"))
+    until(page, "Ready to publish")
     assert sent == ["0", "2097152", "2097152", "4194304"]
-    assert "追加 2" in " ".join(page.inner_text(".tabs").split())
+    assert "Added 2" in " ".join(page.inner_text(".tabs").split())
+    lines = page.locator(".leaflet-overlay-pane path[stroke='#0a7d3f']")
+    wait_until(page, lambda: lines.count() == 2)
+    assert page.locator(".leaflet-overlay-pane path[stroke='#123a6b']").count() == 1  # the city
+    assert [one for one in found.complaints if "ERR_FAILED" not in one] == []  # but for the line that was cut
 
 
 def test_the_keyboard_alone_sends_looks_and_discards(enter: Open, tmp_path: Path) -> None:

@@ -39,7 +39,7 @@ def test_the_difference_says_which_fields_changed_from_what_to_what(
     assert (rows["changed"]["before"]["width"], rows["changed"]["after"]["width"]) == (2.0, 2.5)
     assert rows["added"]["before"] is None and rows["removed"]["after"] is None
     assert waiting.get(upload_id, "/difference?what=changed&limit=1&page=2").json["rows"] == []
-    shapes = waiting.get(upload_id, "/difference.geojson").json["features"]
+    shapes = waiting.get(upload_id, "/difference.geojson?lang=en").json["features"]
     assert sorted(f["properties"]["what"] for f in shapes) == ["added", "changed", "removed"]
     lon, lat = shapes[0]["geometry"]["coordinates"][0][0]
     assert abs(lon - LON) < 0.01 and abs(lat - LAT) < 0.01
