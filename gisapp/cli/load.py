@@ -15,9 +15,10 @@ from gisapp import errors
 from gisapp.audit.record import shell_user
 from gisapp.installation import Installation, open_for_shell
 from gisapp.intake.child.reader import start_early
-from gisapp.intake.load import Order, Progress, load_file
+from gisapp.intake.load import Order, load_file
 from gisapp.intake.new_layer import write_draft
 from gisapp.intake.options import DIMENSIONS, MODES, Options, parse_options
+from gisapp.intake.progress import Progress
 from gisapp.intake.report import Report
 from gisapp.schema.sync import sync
 from gisapp.settings import ROOT, load_settings
@@ -142,7 +143,10 @@ def _progress_bar(name: str) -> Iterator[Progress]:
             bar.total = total
             bar.update(done - bar.n)
 
-        yield show
+        def publishing(share: float) -> None:
+            bar.set_description(f"{name}: 公開中 / publishing {share:.0%}")
+
+        yield Progress(show, publishing)
 
 
 COMMANDS = [load]

@@ -61,7 +61,7 @@ def table(upload_id: uuid.UUID) -> Any:
 @signed_in
 def shapes(upload_id: uuid.UUID) -> Response:
     """The difference for a map: what (added, changed, before, removed), id and row of each shape."""
-    known(request.args, ())
+    known(request.args, ("lang",))
     with _staged(own_upload(upload_id)) as (raw, shown):
         text, ids = difference_shapes(raw, shown, MOST_SHAPES)
     _note(shown, ids)

@@ -38,6 +38,7 @@ from gisapp.intake.options import Options
 from gisapp.intake.outcome import complete
 from gisapp.intake.place import lonlat_bounds
 from gisapp.intake.problem import refuse
+from gisapp.intake.progress import SILENT, Progress
 from gisapp.intake.read import open_any, open_source
 from gisapp.intake.repairs import Keeper
 from gisapp.intake.report import Report
@@ -49,7 +50,6 @@ from gisapp.intake.stage import PASSING, Stage, create_stage, kept_stage, stage_
 from gisapp.intake.survey import survey
 from gisapp.intake.trouble import told_apart
 
-Progress = Callable[[int, int | None], None]  # rows done, rows altogether (None: not known)
 BeforeCommit = Callable[[Connection, Report], None]
 
 
@@ -72,7 +72,7 @@ def load_file(
     installation: Installation,
     order: Order,
     *,
-    progress: Progress | None = None,
+    progress: Progress = SILENT,
     before_commit: BeforeCommit | None = None,
 ) -> Report:
     """Load a file as `order` says; needs the owner's connection. `before_commit` runs at the end of the transaction.
@@ -154,7 +154,7 @@ def _load(
     source: Source,
     batches: Iterator[Batch],
     report: Report,
-    progress: Progress | None,
+    progress: Progress,
 ) -> None:
     raw = raw_connection(connection)
     city = installation.city
@@ -173,7 +173,7 @@ def _load(
         report.bounds = lonlat_bounds(box, city)
     if order.layer is not None and not report.asks:
         doubt_datum(raw, layer, stage.rows, city, report, forced=bool(order.options.crs))
-    settle(connection, installation.database, order, layer, stage, report, city.name_ja)
+    settle(connection, installation.database, order, layer, stage, report, city.name_ja, progress)
 
 
 def _first(batches: Iterator[Batch], source: Source) -> Batch:
@@ -209,7 +209,7 @@ def _stage(
     srid: int,
     batches: Iterator[Batch],
     report: Report,
-    progress: Progress | None,
+    progress: Progress,
     count: int | None,
 ) -> Bounds | None:
     """Shape, convert and check batch after batch into the staging table; returns the box of all rows, None for no rows."""
@@ -236,7 +236,6 @@ def _stage(
             keeper.keep(batch, shaped.kept, columns, [*batch.problems, *shaped.problems, *wrong])
         if len(rows):
             boxes.append(shapely.total_bounds(geometry))
-        if progress is not None:
-            progress(report.read, count)
+        progress.rows(report.read, count)
     report.findings.add([*spread.outliers(), *numbers.found()])
     return tuple(shapely.total_bounds([shapely.box(*box) for box in boxes]).tolist()) if boxes else None

@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import time
 import uuid
+from collections.abc import Callable
 from typing import Any
 
 from sqlalchemy import Connection, Row
@@ -21,6 +22,7 @@ from gisapp.installation import Installation
 from gisapp.intake.load import Order, load_file
 from gisapp.intake.options import options_from_json
 from gisapp.intake.problem import ERROR, Problem
+from gisapp.intake.progress import Progress
 from gisapp.intake.proposal import propose
 from gisapp.intake.report import ROWS_KEPT, Report
 from gisapp.intake.uploads import (
@@ -37,7 +39,7 @@ from gisapp.intake.waiting import compare_again, publish_staged, undo_published
 
 log = logging.getLogger("gisapp.intake")
 TELL_EVERY = 0.5  # seconds between two notes of progress
-READING = 0.9  # the part of the work that is reading; publishing is the rest
+READING = 0.7  # the part of the work that is reading; publishing is the rest
 
 
 def process_upload(installation: Installation, upload_id: uuid.UUID) -> None:
@@ -58,7 +60,7 @@ def process_upload(installation: Installation, upload_id: uuid.UUID) -> None:
         if row.state == "undoing":
             undo_published(installation, row, order)
         elif row.state == "publishing" and row.difference is not None:
-            if publish_staged(installation, row, order):
+            if publish_staged(installation, row, order, _publishing(installation, upload_id)):
                 purge(installation.settings, upload_id)
         elif order.layer is None:
             _propose(installation, row, order)
@@ -128,8 +130,20 @@ def _order(installation: Installation, row: Row[Any]) -> Order:
     )
 
 
-def _teller(installation: Installation, upload_id: uuid.UUID) -> Any:
-    """A progress callback that notes `done` now and then, outside of the transaction that loads."""
+def _publishing(
+    installation: Installation, upload_id: uuid.UUID, after: float = 0.0
+) -> Callable[[float], None]:
+    """Notes how much of publishing is done, outside of the transaction that publishes; `after`: what was done before."""
+
+    def tell(share: float) -> None:
+        with installation.database.transaction("owner") as connection:
+            set_done(connection, upload_id, after + (1 - after) * share)
+
+    return tell
+
+
+def _teller(installation: Installation, upload_id: uuid.UUID) -> Progress:
+    """Notes `done` now and then, outside of the transaction that loads."""
     told = time.monotonic()
 
     def tell(rows: int, total: int | None) -> None:
@@ -141,7 +155,7 @@ def _teller(installation: Installation, upload_id: uuid.UUID) -> Any:
         with installation.database.transaction("owner") as connection:
             set_done(connection, upload_id, done)
 
-    return tell
+    return Progress(tell, _publishing(installation, upload_id, READING))
 
 
 def _refuse(installation: Installation, row: Row[Any], error: errors.GisappError) -> None:

@@ -7,7 +7,7 @@ which its indexes are built.)
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import psycopg
@@ -16,9 +16,11 @@ from psycopg import sql
 from gisapp.catalogue.layer import Layer
 from gisapp.intake.copy import build_indexes, drop_spatial_indexes, identifier
 from gisapp.intake.difference import compare
+from gisapp.intake.progress import SILENT
 from gisapp.intake.stage import Stage
 from gisapp.revisions.apply import apply_changes, close_revision, columns_of, new_revision
 
+COMPARED, APPLIED, INDEXED = 0.3, 0.8, 0.95  # shares of publishing
 MANY = 20_000  # rows from which an empty layer's spatial indexes are built after them
 
 
@@ -30,29 +32,41 @@ def publish(
     who: str,
     what: Mapping[str, object],
     difference: Mapping[str, int] | None = None,
+    told: Callable[[float], None] = SILENT.publishing,
 ) -> tuple[int, dict[str, int]]:
     """Make the layer follow the staged rows; returns the revision and how many rows were added, changed, removed, kept.
 
     `mode`: replace, append or upsert (see Options). `difference`: what `compare` found, where the stage's changes are
-    known and hold for the layer as it is now. The layer is locked and the keys were checked before.
+    known and hold for the layer as it is now. The layer is locked and the keys were checked before. `told` hears after each
+    step how much is done: they last about as long as the shares say.
     """
+    told(0.0)
     revision = new_revision(raw, layer.id, who, what)
     table = identifier(layer.id)
     there = _one(raw, sql.SQL("SELECT count(*) FROM (SELECT FROM {} LIMIT 1) AS one").format(table))
     if difference is None and (not there or mode == "append"):
-        counts = _insert_all(raw, layer, stage, revision, fresh=not there)
+        counts = _insert_all(raw, layer, stage, revision, told, fresh=not there)
     else:
         counts = dict(compare(raw, layer, stage, mode) if difference is None else difference)
+        told(COMPARED)
         indexes = drop_spatial_indexes(raw, layer.id) if not there and counts["added"] >= MANY else []
         apply_changes(raw, layer, stage.changes, stage.rows, revision)
+        told(APPLIED)
         build_indexes(raw, layer.id, indexes)
+    told(INDEXED)
     raw.execute(sql.SQL("ANALYZE {}").format(table))
     close_revision(raw, revision, counts)
     return revision, counts
 
 
 def _insert_all(
-    raw: psycopg.Connection[Any], layer: Layer, stage: Stage, revision: int, *, fresh: bool
+    raw: psycopg.Connection[Any],
+    layer: Layer,
+    stage: Stage,
+    revision: int,
+    told: Callable[[float], None],
+    *,
+    fresh: bool,
 ) -> dict[str, int]:
     """Every staged row is new: nothing to compare."""
     there = 0 if fresh else _one(raw, sql.SQL("SELECT count(*) FROM {}").format(identifier(layer.id)))
@@ -61,6 +75,7 @@ def _insert_all(
     statement = sql.SQL("INSERT INTO {} ({}, revision) SELECT {}, %s FROM {} AS s")
     columns = columns_of(layer), columns_of(layer, "s.")
     raw.execute(statement.format(identifier(layer.id), *columns, stage.rows), [revision])
+    told(APPLIED)
     build_indexes(raw, layer.id, indexes)
     return {"added": rows, "changed": 0, "removed": 0, "unchanged": there}
 

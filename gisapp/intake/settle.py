@@ -19,6 +19,7 @@ from gisapp.intake.copy import raw_connection
 from gisapp.intake.difference import compare
 from gisapp.intake.outcome import refuse_if_wrong
 from gisapp.intake.problem import ERROR, REPAIR, Problem, refuse
+from gisapp.intake.progress import Progress
 from gisapp.intake.publish import publish
 from gisapp.intake.report import Report
 from gisapp.intake.stage import Stage, index_stage
@@ -45,6 +46,7 @@ def settle(
     stage: Stage,
     report: Report,
     city_name: str,
+    progress: Progress,
 ) -> None:
     """Check the staged rows as a whole; then publish them, or keep them with their difference (`order.keep`).
 
@@ -69,7 +71,9 @@ def settle(
         report.difference = compare(raw, layer, stage, mode, order.declined)
         return
     what = {"file": order.name, "mode": mode, "rows": report.loaded}
-    report.revision, report.difference = publish(raw, layer, mode, stage, order.who, what)
+    report.revision, report.difference = publish(
+        raw, layer, mode, stage, order.who, what, told=progress.publishing
+    )
     said = what | {"revision": report.revision, "difference": report.difference}
     record(
         connection, Entry("published", order.author or Who(order.who, via="shell"), layer.id, details=said)

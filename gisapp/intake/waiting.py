@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,6 +17,7 @@ from gisapp.intake.checks.keys import keys_there_already
 from gisapp.intake.copy import raw_connection
 from gisapp.intake.difference import compare
 from gisapp.intake.load import Order
+from gisapp.intake.progress import SILENT
 from gisapp.intake.publish import publish
 from gisapp.intake.stage import Stage, drop_stage, is_staged, kept_stage
 from gisapp.intake.trouble import told_apart
@@ -26,7 +28,9 @@ from gisapp.revisions.undo import undo_revision
 Counts = dict[str, int]
 
 
-def publish_staged(installation: Installation, row: Row[Any], order: Order) -> bool:
+def publish_staged(
+    installation: Installation, row: Row[Any], order: Order, told: Callable[[float], None] = SILENT.publishing
+) -> bool:
     """Publish the staged rows, unless the layer changed since they were compared with it and nobody said `anyway`.
 
     Then the difference is computed anew and the upload is `checked` again, with a notice. Returns whether it was
@@ -34,18 +38,18 @@ def publish_staged(installation: Installation, row: Row[Any], order: Order) -> b
     """
     with told_apart(), installation.database.transaction("owner") as connection:
         raw, layer, mode = raw_connection(connection), _layer(order), order.options.mode
-        row = find_upload(connection, row.id, lock=True)
+        lock_layer(raw, layer)  # whoever published it meanwhile has ended: the row is read after that
+        row = find_upload(connection, row.id)  # not locked: how far this is, is noted in it from outside
         stage = kept_stage(row.id)
         if row.state != "publishing" or not is_staged(raw, stage):
             raise errors.UploadState(id=row.id, state=row.state)
-        lock_layer(raw, layer)
         difference: Counts = row.difference
         since = _changed_since(raw, layer, row)
         if since.perhaps:
             seen = _snapshot(raw)
             difference = compare(raw, layer, stage, mode, order.declined)
-            told = since.surely or difference != row.difference
-            if told and not row.options.get("anyway"):
+            changed = since.surely or difference != row.difference
+            if changed and not row.options.get("anyway"):
                 set_state(
                     connection, row.id, "checked", difference=difference, seen=seen, notice=since.notice()
                 )
@@ -53,14 +57,21 @@ def publish_staged(installation: Installation, row: Row[Any], order: Order) -> b
         if notice := _not_to_be_published(raw, layer, stage, mode, difference):
             set_state(connection, row.id, "checked", difference=difference, notice=notice)
             return False
-        _publish(connection, row, order, stage, difference)
+        _publish(connection, row, order, stage, difference, told)
         return True
 
 
-def _publish(connection: Connection, row: Row[Any], order: Order, stage: Stage, difference: Counts) -> None:
+def _publish(
+    connection: Connection,
+    row: Row[Any],
+    order: Order,
+    stage: Stage,
+    difference: Counts,
+    told: Callable[[float], None],
+) -> None:
     raw, layer, mode = raw_connection(connection), _layer(order), order.options.mode
     what = {"file": order.name, "mode": mode, "rows": (row.report or {}).get("rows", {}).get("loaded", 0)}
-    revision, counts = publish(raw, layer, mode, stage, order.who, what, difference)
+    revision, counts = publish(raw, layer, mode, stage, order.who, what, difference, told)
     report = {**(row.report or {}), "revision": revision, "difference": counts}
     said = what | {"revision": revision, "difference": counts}
     by = order.author or Who(order.who)

@@ -81,6 +81,10 @@ WORDS: dict[str, tuple[str, str]] = {
         "サーバーにつながりません。同じファイルを選び直すと、続きから送れます。",
         "The server does not answer. Choose the same file again to go on where it broke off.",
     ),
+    "receiving_lead": (
+        "送信が途中で止まっています。同じファイルと同じレイヤーを選び直すと、続きから送れます。",
+        "Sending stopped half-way. Choose the same file and layer again to go on where it broke off.",
+    ),
     "sign_in_again": ("ログインし直す", "Sign in again"),
     "state_receiving": ("送信の途中", "Being sent"),
     "state_received": ("順番待ち", "Waiting its turn"),

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
+from gisapp.cli.people import add_person
 from gisapp.installation import Installation
 from gisapp.intake.process import process_upload
 from tests.conftest import PASSWORD, visitor
@@ -93,3 +94,17 @@ def test_a_file_that_cannot_be_read_is_refused_before_anybody_is_asked(
 ) -> None:
     refused = sender.send(geojson(tmp_path / "empty.geojson", []))
     assert refused["state"] == "refused" and refused["report"]["problems"][0]["code"] == "empty_file"
+
+
+def test_who_may_change_nothing_finds_no_page_and_no_way_to_it(waiting: Waiting, city: Installation) -> None:
+    add_person(city, "onlooker", "見る人", PASSWORD, {"roads": "viewer"})
+    onlooker, _ = signed(waiting.client, "onlooker")
+    editor, _ = signed(waiting.client, "waiter")
+    nobody = visitor(waiting.client.application)
+    assert [one.get("/uploads").status_code for one in (nobody, onlooker, editor)] == [401, 404, 200]
+    assert nobody.get("/uploads", headers=waiting.headers).status_code == 401  # a token is no person
+    for address in ("/maps/roads", "/", "/account"):
+        assert 'href="/uploads"' not in onlooker.get(address).get_data(as_text=True)
+        assert 'href="/uploads"' in editor.get(address).get_data(as_text=True)
+    page = editor.get("/uploads").get_data(as_text=True)
+    assert "roads.street" in page and "tax.parcel" not in page and "disaster.shelter" not in page

@@ -16,6 +16,7 @@ from gisapp import errors
 from gisapp.installation import Installation
 from gisapp.intake.load import Order, load_file
 from gisapp.intake.options import Options
+from gisapp.intake.progress import Progress
 from tests.intake.conftest import Load, ask, load_into
 from tests.intake.files import feature, geojson, line, square
 
@@ -173,7 +174,7 @@ def test_readers_read_on_while_a_layer_is_replaced(city: Installation, tmp_path:
     def look_late(connection: Any, report: Any) -> None:
         look(0, None)
 
-    load_file(city, order, progress=look, before_commit=look_late)
+    load_file(city, order, progress=Progress(rows=look), before_commit=look_late)
     assert seen == [[(4.0,)], [(4.0,)]] and ask(city, "SELECT width FROM roads.street") == [(9.0,)]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import uuid
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ import shapely
 from sqlalchemy import text
 
 from gisapp.installation import Installation
+from gisapp.intake import process
 from gisapp.intake.process import process_upload
 from gisapp.intake.uploads import forget_old_uploads
 from tests.intake.conftest import ask, load_into
@@ -37,7 +39,7 @@ def test_the_difference_says_which_fields_changed_from_what_to_what(
     assert (rows["changed"]["before"]["width"], rows["changed"]["after"]["width"]) == (2.0, 2.5)
     assert rows["added"]["before"] is None and rows["removed"]["after"] is None
     assert waiting.get(upload_id, "/difference?what=changed&limit=1&page=2").json["rows"] == []
-    shapes = waiting.get(upload_id, "/difference.geojson").json["features"]
+    shapes = waiting.get(upload_id, "/difference.geojson?lang=en").json["features"]
     assert sorted(f["properties"]["what"] for f in shapes) == ["added", "changed", "removed"]
     lon, lat = shapes[0]["geometry"]["coordinates"][0][0]
     assert abs(lon - LON) < 0.01 and abs(lat - LAT) < 0.01
@@ -54,6 +56,27 @@ def test_publishing_takes_the_staged_rows_without_reading_the_file_again(
     assert found["state"] == "published" and found["report"]["difference"]["changed"] == 1
     assert ask(city, "SELECT width FROM roads.street ORDER BY 1") == [(1.0,), (9.0,)]
     assert ask(city, STAGED) == [(0,)] and waiting.get(upload_id, "/difference").status_code == 409
+
+
+def test_how_far_publishing_is_can_be_read_while_it_goes_on(
+    city: Installation, waiting: Waiting, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    load_into(city, streets(tmp_path / "a.geojson", a=1.0), "roads.street")
+    upload_id = waiting.send(streets(tmp_path / "b.geojson", a=2.0, b=1.0))
+    seen: list[tuple[str, float]] = []
+    noting = process._publishing
+
+    def looked_at(*words: Any) -> Callable[[float], None]:
+        def tell(share: float) -> None:
+            noting(*words)(share)
+            found = waiting.get(upload_id).json
+            seen.append((found["state"], found["done"]))
+
+        return tell
+
+    monkeypatch.setattr(process, "_publishing", looked_at)
+    assert waiting.post(upload_id, "publish")["state"] == "published"
+    assert seen == [("publishing", share) for share in (0.0, 0.3, 0.8, 0.95)]
 
 
 def test_what_was_published_is_undone_by_its_upload(

@@ -37,7 +37,8 @@ export async function ask(path, { method = "GET", form, body, headers = {}, sign
 
 async function once(path, method, body, headers, signal) {
   try {
-    const url = config.lang === "en" && method === "GET" ? `${path}${path.includes("?") ? "&" : "?"}lang=en` : path;
+    const english = config.lang === "en" && path.startsWith("/api/uploads");
+    const url = english ? `${path}${path.includes("?") ? "&" : "?"}lang=en` : path;
     return await fetch(url, { method, body, signal, headers: { Accept: "application/json", "X-CSRFToken": config.csrf, ...headers } });
   } catch (error) {
     if (signal?.aborted) throw error;

@@ -1,5 +1,5 @@
 // The page of uploads: a form for a new file, the one that is being worked on, and the list of those that were sent.
-import { byId, config, el, say } from "../page.js";
+import { byId, config, el, say, tell } from "../page.js";
 import { ask, Refused } from "./api.js";
 import { showBoundary } from "./draw.js";
 import { send } from "./send.js";
@@ -22,6 +22,11 @@ document.addEventListener("click", (event) => {
   if (event.target.closest("a[href='#new']")) setTimeout(() => byId("file").focus());
 });
 window.addEventListener("gisapp-changed", refresh);
+window.addEventListener("unhandledrejection", (event) => {
+  if (!(event.reason instanceof Refused)) return;
+  event.preventDefault();
+  tell(event.reason.message); // a part of the page could not be filled
+});
 dropping();
 modes();
 showBoundary();

@@ -105,7 +105,7 @@ function lead(upload) {
     published: ["good", say("published_lead", { revision: upload.revision })],
     undone: ["good", say("undone_lead")],
     discarded: ["wait", say("discarded_lead")],
-    receiving: ["wait", say("gave_up")],
+    receiving: ["wait", say("receiving_lead")],
   }[upload.state];
   const lines = said ? [el("p", { class: `notice ${said[0]}` }, said[1])] : [];
   if (upload.notice) lines.push(el("p", { class: "notice wait" }, words(upload.notice)));
