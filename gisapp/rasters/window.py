@@ -6,6 +6,7 @@ picture is, and bent into place: so fills, lines and tiles meet as they do in pi
 
 from __future__ import annotations
 
+import json
 import math
 import threading
 from collections.abc import Iterator, Sequence
@@ -81,6 +82,18 @@ def draw_window(painters: Painters, read: ReadTile, plans: Sequence[Plan], windo
             "bend": ground.bend,
         }
         return painters.draw(head, [tile for _, _, tile in found])[0, 0]
+
+
+@lru_cache(maxsize=256)
+def draw_legend(painters: Painters, rows: str, form: str, paper: str) -> bytes:
+    """The rows of a legend (as JSON) as a picture; they change with the layer folders only, so it is kept.
+
+    Raises errors.DrawingFailed, Busy.
+    """
+    with _place():
+        return painters.draw({"do": "legend", "rows": json.loads(rows), "form": form, "paper": paper}, [])[
+            0, 0
+        ]
 
 
 def _head(

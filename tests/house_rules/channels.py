@@ -132,7 +132,8 @@ def _ogc_tiles(place: Place) -> dict[str, list[str]]:
         z, x, y = place.tile(zoom).split("/")
         for base in (f"/ogc/{kind}", f"/ogc/collections/<string:layer>/{kind}"):
             here = base.replace("<string:layer>", layer)
-            some = "" if "collections" in base else f"?collections={layer},base.boundary"
+            joined = f"base.boundary,{layer}" if kind == "tiles" else layer  # kept already: asked for above
+            some = "" if "collections" in base else f"?collections={joined}"
             found[base] = [here]
             found[f"{base}/<string:name>"] = [f"{here}/WebMercatorQuad{some}"]
             found[f"{base}/<string:name>/<int:z>/<int:row>/<int:column>"] = [

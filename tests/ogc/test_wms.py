@@ -141,7 +141,8 @@ def test_layers_are_drawn_from_the_first_to_the_last(
 
 
 def test_far_away_and_far_out_there_is_nothing(client: FlaskClient) -> None:
-    for box in ((0, 0, 1000, 1000), (-2e7, -2e7, 2e7, 2e7), (1e7, 1e7, 9e7, 9e7)):
+    flat = (15_510_000, 5_000_000, 15_610_000, 5_000_001)
+    for box in ((0, 0, 1000, 1000), (-2e7, -2e7, 2e7, 2e7), (1e7, 1e7, 9e7, 9e7), flat):
         drawn = picture(client, asking("1.3.0", "EPSG:3857", box, 64, more="&FORMAT=image/png"))
         assert drawn.convert("RGBA").getextrema()[3] == (0, 0)
 

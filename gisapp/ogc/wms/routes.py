@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 
 from flask import Blueprint, Response, current_app, request
@@ -18,7 +19,7 @@ from gisapp.ogc.wms.capabilities import capabilities
 from gisapp.ogc.wms.systems import OLD, system_and_box
 from gisapp.ogc.wms.words import PNG, Values, needed, picture, pixels, read_words, require_styles, side
 from gisapp.rasters.pictures import Studio, reader
-from gisapp.rasters.window import Window, draw_window, ground_of, transformer
+from gisapp.rasters.window import Window, draw_legend, draw_window, ground_of, transformer
 from gisapp.tiles.plan import Plan
 from gisapp.tiles.routes import asked
 from gisapp.tiles.setup import maker
@@ -106,8 +107,8 @@ def _legend(values: Values, version: str) -> Response:
         {name: row[name] for name in ("label", "kind", "color", "outline", "width", "opacity", "dash")}
         for row in legend(layer, _lang(values))
     ]
-    head = {"do": "legend", "rows": rows, "form": wanted.form, "paper": wanted.paper}
-    return answers.send(studio.painters.draw(head, [])[0, 0], wanted.mimetype)
+    drawn = draw_legend(studio.painters, json.dumps(rows), wanted.form, wanted.paper)
+    return answers.send(drawn, wanted.mimetype)
 
 
 _DO = {
