@@ -74,6 +74,9 @@ def foreground(settings: Settings) -> Iterator[None]:
         signal.signal(signal.SIGTERM, before)
         if not settings.database_url:
             cluster.stop(cluster.locate(settings))
+        _note(settings).unlink(
+            missing_ok=True
+        )  # last: whoever starts meanwhile would have the cluster stopped under them
 
 
 @click.command()
@@ -141,7 +144,6 @@ def run(installation: Installation, *, announce: bool = True) -> None:
             _end_group(child.pid)
         for child in children.values():
             child.wait(GRACE_SECONDS)
-        _note(settings).unlink(missing_ok=True)
         installation.database.close()
         for number, handler in previous.items():
             signal.signal(number, handler)
