@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Sequence
+from typing import Any
 
 from PIL import Image
 
@@ -22,8 +23,7 @@ def draw_window(
     bend: Sequence[Sequence[float]] | None,
 ) -> bytes:
     """One picture of `size` pixels. bend: quads as `window` makes them. paper: "#rrggbb"; empty: transparent."""
-    drawn = canvas.paint(wish)
-    image = Image.frombytes("RGBa", (drawn.width(), drawn.height()), drawn.to_string())
+    image = taken(canvas.paint(wish))
     if bend is not None:
         pieces = [(tuple(map(int, quad[:4])), tuple(quad[4:])) for quad in bend]
         image = image.transform(
@@ -33,6 +33,11 @@ def draw_window(
     if paper:
         image = Image.alpha_composite(Image.new("RGBA", image.size, paper), image).convert("RGB")
     return packed(image, form)
+
+
+def taken(drawn: Any) -> Image.Image:
+    """Mapnik's picture as Pillow's; Mapnik's is let go of at once, for both are large."""
+    return Image.frombytes("RGBa", (drawn.width(), drawn.height()), drawn.to_string())
 
 
 def packed(image: Image.Image, form: str) -> bytes:

@@ -9,7 +9,7 @@ from typing import Any
 import mapnik
 from PIL import Image
 
-from gisapp.rasters.finish import packed
+from gisapp.rasters.finish import packed, taken
 from gisapp.rasters.style import DEFAULTS
 from gisapp.rasters.symbolizers import symbolizers
 
@@ -35,7 +35,7 @@ def draw_legend(faces: Sequence[str], *, rows: Sequence[Row], form: str, paper: 
     picture = mapnik.Image(width, height)
     mapnik.render(drawn, picture)
     picture.premultiply()
-    image = Image.frombytes("RGBa", (width, height), picture.to_string()).convert("RGBA")
+    image = taken(picture).convert("RGBA")
     if paper:
         image = Image.alpha_composite(Image.new("RGBA", image.size, paper), image).convert("RGB")
     return packed(image, form)
