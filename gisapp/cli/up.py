@@ -64,14 +64,19 @@ def foreground(settings: Settings) -> Iterator[None]:
     """
     end_leftovers(settings)
     require_free_port(settings)
-    before = signal.signal(signal.SIGTERM, signal.default_int_handler)  # asked to end while still preparing
+    # Asked to end while still preparing. SIGINT too: who was started in the background begins with it ignored.
+    before = {
+        number: signal.signal(number, signal.default_int_handler)
+        for number in (signal.SIGINT, signal.SIGTERM)
+    }
     try:
         yield
     except KeyboardInterrupt:
         click.echo("中止しました / stopped", err=True)
         sys.exit(130)
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)
         if not settings.database_url:
             cluster.stop(cluster.locate(settings))
         _note(settings).unlink(
