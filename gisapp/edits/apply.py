@@ -80,18 +80,18 @@ def remove(database: Database, layer: Layer, id_: int, seen: Seen, who: str, tel
 @contextmanager
 def _changing(database: Database, layer: Layer) -> Iterator[psycopg.Connection[Any]]:
     """A transaction that may change the layer, and gives up where it would have to wait long."""
-    try:
-        with database.transaction(roles.publisher(layer.department)) as connection:
-            raw = connection.connection.dbapi_connection
-            assert isinstance(raw, psycopg.Connection)
-            raw.execute(sql.SQL("SET LOCAL lock_timeout = {}").format(sql.Literal(WAIT_MS)))
+    with database.transaction(roles.publisher(layer.department)) as connection:
+        raw = connection.connection.dbapi_connection
+        assert isinstance(raw, psycopg.Connection)
+        raw.execute(sql.SQL("SET LOCAL lock_timeout = {}").format(sql.Literal(WAIT_MS)))
+        try:
             yield raw
-    except psycopg.errors.LockNotAvailable as error:
-        raise errors.Busy(seconds=10) from error
-    except psycopg.errors.QueryCanceled as error:
-        raise errors.TooSlow() from error
-    except psycopg.errors.UniqueViolation as error:
-        raise errors.EditConflict(key=", ".join(layer.key)) from error
+        except psycopg.errors.LockNotAvailable as error:
+            raise errors.Busy(seconds=10) from error
+        except psycopg.errors.QueryCanceled as error:
+            raise errors.TooSlow() from error
+        except psycopg.errors.UniqueViolation as error:
+            raise errors.EditConflict(key=", ".join(layer.key)) from error
 
 
 def _locked(raw: psycopg.Connection[Any], layer: Layer, id_: int, seen: Seen) -> dict[str, Any]:

@@ -34,6 +34,7 @@ from gisapp.intake.diagnose import Plan, diagnose, doubt_datum
 from gisapp.intake.draft import draft_of, fits, mixed
 from gisapp.intake.draft_stage import create_draft_stage
 from gisapp.intake.fields import convert_columns
+from gisapp.intake.filling import filling
 from gisapp.intake.options import Options
 from gisapp.intake.outcome import complete
 from gisapp.intake.place import lonlat_bounds
@@ -87,8 +88,10 @@ def load_file(
         with tempfile.TemporaryDirectory(prefix="gisapp-") as scratch:
             layer, order = find_target(installation, order, report, Path(scratch) / "survey")
             source = _open(order, Path(scratch) / "rows")
+            into = order.layer if order.keep is None and not report.dry_run else None
             with (
                 told_apart(),
+                filling(installation.database, into),
                 installation.database.transaction("owner") as connection,
                 connection.begin_nested() as savepoint,
             ):

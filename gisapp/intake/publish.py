@@ -1,8 +1,7 @@
 """From staged rows to the layer: all or nothing, under one revision, in the transaction of the caller.
 
 Rows that are the same are not touched, so their id and revision stay. Readers go on reading the layer as it was until
-the end; other writers wait. (Only an empty layer that takes many rows is closed to readers too, for the seconds in
-which its indexes are built.)
+the end; other writers wait.
 """
 
 from __future__ import annotations
@@ -14,14 +13,14 @@ import psycopg
 from psycopg import sql
 
 from gisapp.catalogue.layer import Layer
-from gisapp.intake.copy import build_indexes, drop_spatial_indexes, identifier
+from gisapp.intake.copy import identifier
 from gisapp.intake.difference import compare
+from gisapp.intake.filling import build_missing_indexes, is_empty
 from gisapp.intake.progress import SILENT
 from gisapp.intake.stage import Stage
 from gisapp.revisions.apply import apply_changes, close_revision, columns_of, new_revision
 
 COMPARED, APPLIED, INDEXED = 0.3, 0.8, 0.95  # shares of publishing
-MANY = 20_000  # rows from which an empty layer's spatial indexes are built after them
 
 
 def publish(
@@ -43,40 +42,27 @@ def publish(
     told(0.0)
     revision = new_revision(raw, layer.id, who, what)
     table = identifier(layer.id)
-    there = _one(raw, sql.SQL("SELECT count(*) FROM (SELECT FROM {} LIMIT 1) AS one").format(table))
-    if difference is None and (not there or mode == "append"):
-        counts = _insert_all(raw, layer, stage, revision, told, fresh=not there)
+    if difference is None and (mode == "append" or is_empty(raw, layer)):
+        counts = _insert_all(raw, layer, stage, revision)
     else:
         counts = dict(compare(raw, layer, stage, mode) if difference is None else difference)
         told(COMPARED)
-        indexes = drop_spatial_indexes(raw, layer.id) if not there and counts["added"] >= MANY else []
         apply_changes(raw, layer, stage.changes, stage.rows, revision)
-        told(APPLIED)
-        build_indexes(raw, layer.id, indexes)
+    told(APPLIED)
+    build_missing_indexes(raw, layer)
     told(INDEXED)
     raw.execute(sql.SQL("ANALYZE {}").format(table))
     close_revision(raw, revision, counts)
     return revision, counts
 
 
-def _insert_all(
-    raw: psycopg.Connection[Any],
-    layer: Layer,
-    stage: Stage,
-    revision: int,
-    told: Callable[[float], None],
-    *,
-    fresh: bool,
-) -> dict[str, int]:
+def _insert_all(raw: psycopg.Connection[Any], layer: Layer, stage: Stage, revision: int) -> dict[str, int]:
     """Every staged row is new: nothing to compare."""
-    there = 0 if fresh else _one(raw, sql.SQL("SELECT count(*) FROM {}").format(identifier(layer.id)))
+    there = _one(raw, sql.SQL("SELECT count(*) FROM {}").format(identifier(layer.id)))
     rows = _one(raw, sql.SQL("SELECT count(*) FROM {}").format(stage.rows))
-    indexes = drop_spatial_indexes(raw, layer.id) if fresh and rows >= MANY else []
     statement = sql.SQL("INSERT INTO {} ({}, revision) SELECT {}, %s FROM {} AS s")
     columns = columns_of(layer), columns_of(layer, "s.")
     raw.execute(statement.format(identifier(layer.id), *columns, stage.rows), [revision])
-    told(APPLIED)
-    build_indexes(raw, layer.id, indexes)
     return {"added": rows, "changed": 0, "removed": 0, "unchanged": there}
 
 

@@ -16,6 +16,7 @@ from gisapp.installation import Installation
 from gisapp.intake.checks.keys import keys_there_already
 from gisapp.intake.copy import raw_connection
 from gisapp.intake.difference import compare
+from gisapp.intake.filling import filling
 from gisapp.intake.load import Order
 from gisapp.intake.progress import SILENT
 from gisapp.intake.publish import publish
@@ -36,8 +37,13 @@ def publish_staged(
     Then the difference is computed anew and the upload is `checked` again, with a notice. Returns whether it was
     published. Raises errors.UploadState where there are no staged rows, FileRefused.
     """
-    with told_apart(), installation.database.transaction("owner") as connection:
-        raw, layer, mode = raw_connection(connection), _layer(order), order.options.mode
+    layer, mode = _layer(order), order.options.mode
+    with (
+        told_apart(),
+        filling(installation.database, layer),
+        installation.database.transaction("owner") as connection,
+    ):
+        raw = raw_connection(connection)
         lock_layer(raw, layer)  # whoever published it meanwhile has ended: the row is read after that
         row = find_upload(connection, row.id)  # not locked: how far this is, is noted in it from outside
         stage = kept_stage(row.id)

@@ -228,6 +228,7 @@ def test_an_edit_waits_for_a_publication_and_then_says_so(
         connection.exec_driver_sql("LOCK TABLE facilities.public_toilet IN SHARE ROW EXCLUSIVE MODE")
         answer = facilities.send("PATCH", made, {"properties": {"name": "編集試験"}}, MERGE)
     assert answer.status_code == 503 and answer.headers["Retry-After"]
+    assert answer.get_json()["type"].endswith("#busy")
 
 
 def test_the_login_that_edits_can_do_nothing_else(installation: Installation) -> None:
