@@ -71,7 +71,7 @@ def uploads_html(desk: Desk, nonce: str) -> str:
         )
 
     title = f"{text['uploads']} | {city_name(desk.city, lang)}"
-    styles = tuple(f"css/{name}.css" for name in ("base", "map", "uploads", "uploads-result"))
+    styles = tuple(f"css/{name}.css" for name in ("base", "map", "controls", "uploads", "uploads-result"))
     figure = OfflineFigure(nonce=nonce, lang=lang, title=title, styles=styles, frame=frame)
     figure.add_child(city_map, name=city_map.get_name())
     return figure.render()
