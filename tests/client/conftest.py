@@ -18,12 +18,12 @@ from tests.intake.files import feature, geojson, line
 from tests.intake.waiter import worked_at_once
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="session")
 def city(city_installation: Callable[[str], Installation]) -> Installation:
     return city_installation("musashimurayama")
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 def running(city: Installation) -> Iterator[str]:
     """The address of a real server over 武蔵村山市; what is sent to it is done at once."""
     with serving(city) as address, worked_at_once(city):
@@ -31,7 +31,7 @@ def running(city: Installation) -> Iterator[str]:
     forget_jobs(city)
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="session")
 def token(city: Installation) -> str:
     add_person(city, "nightly", "夜間バッチ", PASSWORD, {"roads": "editor"})
     with city.database.transaction("owner") as connection:

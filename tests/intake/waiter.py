@@ -53,15 +53,21 @@ def worked_at_once(city: Installation) -> Iterator[None]:
     stop = threading.Event()
     moving = sa.text("SELECT id FROM gisapp.upload WHERE state IN ('received', 'publishing', 'undoing')")
 
+    failed: list[Exception] = []
+
     def work() -> None:
         while not stop.wait(0.05):
-            with city.database.transaction("owner") as connection:
-                waiting = list(connection.scalars(moving))
-            for upload in waiting:
-                process_upload(city, upload)
+            try:
+                with city.database.transaction("owner") as connection:
+                    waiting = list(connection.scalars(moving))
+                for upload in waiting:
+                    process_upload(city, upload)
+            except Exception as error:  # said at the end: whoever waits for an upload would wait for ever
+                failed.append(error)
 
     thread = threading.Thread(target=work, daemon=True)
     thread.start()
     yield
     stop.set()
     thread.join(30)
+    assert not failed, failed

@@ -118,7 +118,7 @@ def test_personal_data_are_covered_until_somebody_asks(visit: Open, page_server:
     ask(page, *place("disaster.shelter", "本町小学校"))
     assert "青葉 花子" not in page.content()
     page.click("text=個人情報を表示")
-    assert "青葉 花子" in page.inner_text("#result")
+    page.wait_for_selector("#result >> text=青葉 花子")
 
 
 def test_the_sheet_gives_the_answer_first(visit: Open, page_server: str) -> None:

@@ -82,6 +82,22 @@ def test_where_the_maker_is_killed_the_web_process_makes_tiles_until_there_is_an
         again.wait()
 
 
+def test_a_second_maker_takes_the_place_of_the_first_which_ends(
+    town: Town, maker: subprocess.Popen[bytes]
+) -> None:
+    town.put(1, "市役所")
+    again = start(town)
+    try:
+        assert maker.wait(15) == 0
+        time.sleep(0.6)
+        with statements() as said:
+            assert town.names(town.tile()) == {1: "市役所"}
+        assert asked_of_postgis(said) == 0
+    finally:
+        again.kill()
+        again.wait()
+
+
 def test_nobody_else_may_ask_and_what_is_no_wish_ends_the_connection(
     town: Town, maker: subprocess.Popen[bytes]
 ) -> None:

@@ -104,7 +104,8 @@ class Desk:
         self._selector = selectors.DefaultSelector()
 
     def run(self, stop: threading.Event) -> None:
-        """Serve until told to stop. Raises OSError where there can be no socket."""
+        """Serve until told to stop, or until another maker has taken this one's place. Raises OSError where there can be no
+        socket."""
         for thread in self._threads:
             thread.start()
         listening, number = self._listen()
@@ -114,7 +115,11 @@ class Desk:
                     self._accept(listening)
                 else:
                     self._hear(key.data)
-            if self._number() != number:
+            found = self._number()
+            if found not in (0, number):
+                log.warning("tile maker: another one has taken its place")
+                break
+            if not found:  # somebody has removed the file
                 self._selector.unregister(listening)
                 listening.close()
                 listening, number = self._listen()
