@@ -14,6 +14,7 @@ form.addEventListener("submit", (event) => {
   if (!sending) start();
 });
 byId("file").addEventListener("change", (event) => choose([...event.target.files]));
+choose([...byId("file").files]); // one that was chosen before this script had come
 byId("layer").addEventListener("change", modes);
 byId("stop").addEventListener("click", () => sending?.abort());
 window.addEventListener("beforeunload", (event) => sending && event.preventDefault());
