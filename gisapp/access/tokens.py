@@ -19,6 +19,11 @@ from gisapp.text.reading import JAPAN
 
 PREFIX = "gisapp_"
 VERBS = ("read", "upload", "publish", "edit")
+USUAL_VERBS = (
+    "read",
+    "upload",
+    "publish",
+)  # of a script that uploads: changing single features is asked for by name
 LONGEST_DAYS = 3660
 CLOCKS_DIFFER = datetime.timedelta(minutes=10)  # how far the clocks of web server and database may be apart
 

@@ -32,7 +32,13 @@ def tokens() -> None:
     "--layer", "layers", multiple=True, required=True, help="roads.street, roads.* or *; may be repeated."
 )
 @click.option(
-    "--verb", "verbs", multiple=True, type=click.Choice(access_tokens.VERBS), default=access_tokens.VERBS
+    "--verb",
+    "verbs",
+    multiple=True,
+    type=click.Choice(access_tokens.VERBS),
+    default=access_tokens.USUAL_VERBS,
+    show_default=True,
+    help="What it may do; may be repeated.",
 )
 @click.option(
     "--days", type=click.IntRange(1, 3660), default=90, show_default=True, help="Days until it expires."

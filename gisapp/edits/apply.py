@@ -22,9 +22,8 @@ from gisapp.edits.feature import Given
 from gisapp.revisions.apply import add_row, apply_changes, new_revision, table_of
 from gisapp.settings import City
 
-Seen = (
-    frozenset[int] | None
-)  # the revisions that the asker knows, one of which must be there; None: whatever is there
+Seen = frozenset[int] | None
+"""The revisions that the asker knows, one of which must be there; None: whatever is there."""
 WAIT_MS = 5_000  # for another's change of the same row, or for a publication of the whole layer
 Told = Callable[[int, int, list[str]], None]
 """Called with the feature's id, the revision and the fields that changed, before the change is committed."""
@@ -48,8 +47,7 @@ def change(
 ) -> None:
     """Give a feature the values and the shape in `given`; others stay. What would change nothing changes nothing.
 
-    Raises as `create`, and errors.FeatureNotFound,
-    FeatureChanged (another revision is there).
+    Raises as `create`, and errors.FeatureNotFound, FeatureChanged (another revision is there).
     """
     with _changing(database, layer) as raw:
         before = _locked(raw, layer, id_, seen)

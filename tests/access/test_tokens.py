@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from click.testing import CliRunner
 from flask.testing import FlaskClient
 
 from gisapp.access import tokens
+from gisapp.cli import main
 from gisapp.installation import Installation
 
 
@@ -84,3 +86,19 @@ def test_a_token_of_another_department_may_not_upload(
     assert hidden.status_code in (403, 404)
     nobody = client.post("/api/layers/roads.street/uploads", headers={"Authorization": "Bearer gisapp_x"})
     assert nobody.status_code == 401
+
+
+def test_a_token_edits_single_features_only_where_that_was_asked_for(
+    installation: Installation, staff: dict[str, str]
+) -> None:
+    environment = {"GISAPP_HOME": str(installation.settings.home), "GISAPP_CITY": installation.settings.city}
+    for words, edits in (([], False), (["--verb", "edit"], True)):
+        done = CliRunner().invoke(
+            main, ["tokens", "issue", "roads", "--layer", "roads.*", *words], env=environment
+        )
+        assert done.exit_code == 0, done.output
+        with installation.database.transaction("owner") as connection:
+            (verbs,) = connection.exec_driver_sql(
+                "SELECT verbs FROM gisapp.token ORDER BY id DESC LIMIT 1"
+            ).one()
+        assert ("edit" in verbs) is edits
