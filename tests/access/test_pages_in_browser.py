@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page
 
+from gisapp.access import wishes
+from gisapp.access.wishes import Wish
 from gisapp.cli.people import add_person
 from gisapp.installation import Installation
 from gisapp.settings import ROOT
@@ -24,13 +26,16 @@ Open = Callable[..., Visit]
 
 @pytest.fixture(scope="module")
 def boss(installation: Installation, staff: dict[str, str]) -> str:
-    """An administrator of these tests, with posts and a token of their own; and a contractor whose department is gone."""
+    """An administrator of these tests with posts; a contractor whose department is gone; and long names without a space."""
     add_person(installation, "boss", "情報 太郎", PASSWORD, {"roads": "viewer"}, duty="administrator")
     add_person(installation, "gone", "測量会社 <b>", PASSWORD, {"tax": "viewer"})
+    long = "a.very.long.name.of.a.contractor.that.is.written.without.any.space@measurements.example.jp"
+    add_person(installation, long, "ながいなまえ" * 15, PASSWORD, dict.fromkeys(("tax", "roads", "facilities"), "editor"))
     with installation.database.transaction("owner") as connection:
         connection.exec_driver_sql(
             "INSERT INTO gisapp.membership SELECT id, 'merged_away', 'editor' FROM gisapp.person WHERE login = 'gone'"
         )
+    wishes.ask(installation, Wish("add", None, None, {"login": long}))  # nobody's wish: refused, with a sentence
     return "boss"
 
 
@@ -78,6 +83,8 @@ def test_a_page_is_open_to_everybody_and_fits_the_screen(
         summary.click()
     assert violations(page) == []
     assert fits(page), "the page is wider than the screen"
+    wide = "[...document.querySelectorAll('.framed')].filter((e) => e.scrollWidth > e.clientWidth).length"
+    assert screen is DESK or page.evaluate(wide) == 0, "a table of a phone is read without scrolling sideways"
     assert found.others(server) == [] and found.complaints == []
 
 
