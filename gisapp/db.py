@@ -26,6 +26,7 @@ from sqlalchemy.pool import ConnectionPoolEntry, Pool
 from gisapp import errors, keys, roles
 
 WAIT_SECONDS = 10.0
+ONE_PLAN = " -c plan_cache_mode=force_generic_plan"
 PLATFORM = MetaData(schema="gisapp")
 """The platform's own tables register here; `migrations/` brings the database to them."""
 
@@ -98,7 +99,7 @@ class Database:
         self._owner = owner
         self._budget = _Budget(limit)
         self._timeout = statement_timeout_ms
-        self._engines: dict[str, Engine] = {}
+        self._engines: dict[tuple[str, str], Engine] = {}
         self._lock = threading.Lock()
 
     def role(self, name: str) -> str:
@@ -117,19 +118,24 @@ class Database:
             return self.address.url(*self._owner)
         return self.address.url(self.role(name), self.password(name))
 
-    def engine(self, name: str) -> Engine:
-        """The engine of one role, made at its first use."""
+    def engine(self, name: str, more: str = "") -> Engine:
+        """The engine of one role (and of connections opened with `more` options), made at its first use."""
         with self._lock:
-            if name not in self._engines:
+            if (name, more) not in self._engines:
                 url = self.url(name)
-                pool = _BudgetPool(lambda: self._connect(url, name))  # type: ignore[arg-type]
+                pool = _BudgetPool(lambda: self._connect(url, name, more))  # type: ignore[arg-type]
                 pool.budget = self._budget
-                self._engines[name] = create_engine(url, pool=pool)
-            return self._engines[name]
+                self._engines[name, more] = create_engine(url, pool=pool)
+            return self._engines[name, more]
 
-    def _connect(self, url: URL, name: str) -> psycopg.Connection[Any]:
+    def _connect(self, url: URL, name: str, more: str = "") -> psycopg.Connection[Any]:
         words = url.translate_connect_args(username="user", database="dbname")
-        return psycopg.connect(**words, **url.query, options=self._options(name), connect_timeout=5)  # type: ignore[arg-type]
+        options = self._options(name) + more
+        raw: psycopg.Connection[Any]
+        raw = psycopg.connect(**words, **url.query, options=options, connect_timeout=5)  # type: ignore[arg-type]
+        if more == ONE_PLAN:
+            raw.prepare_threshold = 0  # the plan is worth keeping from the first time on
+        return raw
 
     def _options(self, name: str) -> str:
         timeout = 0 if name == "owner" else self._timeout
@@ -145,9 +151,13 @@ class Database:
             yield connection
 
     @contextmanager
-    def reading(self, name: str) -> Iterator[Connection]:
-        """A connection as role `name` where each statement stands alone: one round trip instead of three."""
-        with _sorted_failures(), self.engine(name).connect() as connection:
+    def reading(self, name: str, *, one_plan: bool = False) -> Iterator[Connection]:
+        """A connection as role `name` where each statement stands alone: one round trip instead of three.
+
+        `one_plan`: what is said often is planned once a connection, whatever its values. For long statements whose
+        best plan never changes: a union over all layers takes longer to plan than to run.
+        """
+        with _sorted_failures(), self.engine(name, ONE_PLAN if one_plan else "").connect() as connection:
             yield connection.execution_options(isolation_level="AUTOCOMMIT")
 
     @contextmanager

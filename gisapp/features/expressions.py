@@ -7,6 +7,8 @@ from psycopg import sql
 from gisapp.catalogue.layer import STANDARD_COLUMNS, Layer, View
 from gisapp.features.references import CRS84, WEB, Reference
 
+_STORED = sql.SQL("f.geom")
+
 
 def fields_of(view: View) -> tuple[str, ...]:
     """The layer's own fields that the view has, in the layer's order."""
@@ -24,13 +26,16 @@ def properties(fields: tuple[str, ...]) -> sql.Composed:
     return sql.SQL("to_json((SELECT p FROM (SELECT {}) AS p))").format(columns)
 
 
-def geometry(layer: Layer, reference: Reference = CRS84) -> sql.Composed:
-    """The geometry as GeoJSON text in a system, with its order of axes; in degrees rings wind as RFC 7946 wants."""
-    made: sql.Composable = sql.SQL("f.geom")
+def geometry(layer: Layer, reference: Reference = CRS84, stored: sql.Composable = _STORED) -> sql.Composed:
+    """The geometry as GeoJSON text in a system, with its order of axes; in degrees rings wind as RFC 7946 wants.
+
+    `stored`: what stands for the geometry as it is kept, in the city's plane system.
+    """
+    made = stored
     if reference.srid == WEB:
         made = sql.SQL("f.geom_web")
     elif reference.geographic:
-        made = sql.SQL("ST_Transform(f.geom, {})").format(sql.Literal(reference.srid))
+        made = sql.SQL("ST_Transform({}, {})").format(stored, sql.Literal(reference.srid))
     if is_area(layer):
         made = sql.SQL("ST_ForcePolygonCCW({})").format(made)
     if reference.swapped:

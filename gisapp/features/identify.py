@@ -25,13 +25,22 @@ RANK = {"Point": 0, "LineString": 1, "Polygon": 2}
 
 _NEAREST = sql.SQL(
     """(SELECT {layer} AS layer, f.id, {rank} AS rank, f.geom <-> {place} AS measure,
-  {properties} AS properties, {geometry} AS geometry
+  {properties} AS properties, {geometry} AS geometry, {large} AS is_part
 FROM {source} AS f WHERE ST_DWithin(f.geom, {place}, %(metres)s) ORDER BY measure, f.id LIMIT {most})"""
 )
 _AROUND = sql.SQL(
     """(SELECT {layer} AS layer, f.id, {rank} AS rank, ST_Area(f.geom) AS measure,
-  {properties} AS properties, {geometry} AS geometry
+  {properties} AS properties, {geometry} AS geometry, {large} AS is_part
 FROM {source} AS f WHERE ST_Intersects(f.geom, {place}) ORDER BY measure, f.id LIMIT {most})"""
+)
+_LARGE = sql.SQL("ST_NPoints(f.geom) > {}")
+MANY_POINTS = 100
+WINDOW = 2048
+"""Geometry of more points is told as far as it matters around the place: within so many pixels, and to half a pixel."""
+_DRAWN = sql.SQL(
+    """(CASE WHEN {large}
+  THEN ST_Simplify(ST_ClipByBox2D(f.geom, ST_Expand({place}, %(pixel)s * {window})), %(pixel)s / 2, true)
+  ELSE f.geom END)"""
 )
 _PLACE = sql.SQL("ST_Transform(ST_SetSRID(ST_MakePoint(%(lon)s, %(lat)s), 4326), {srid})")
 
@@ -47,13 +56,17 @@ class Place:
 
 @dataclass(frozen=True)
 class Found:
-    """One feature at the place: `values` of the fields that the asker may see, `geometry` as GeoJSON text."""
+    """One feature at the place: `values` of the fields that the asker may see, `geometry` as GeoJSON text.
+
+    `is_part`: the geometry is told around the place only, and simplified; the whole one is the item's.
+    """
 
     layer: Layer
     view: View
     id: int
     values: dict[str, Any]
     geometry: str
+    is_part: bool = False
 
 
 def identify(
@@ -66,12 +79,13 @@ def identify(
     """
     if not asked or not _near(city, place):
         return []
-    values = {"lon": place.lon, "lat": place.lat, "metres": PIXELS * metres_per_pixel(place.zoom, place.lat)}
-    with database.reading(role) as connection:
+    pixel = metres_per_pixel(place.zoom, place.lat)
+    values = {"lon": place.lon, "lat": place.lat, "metres": PIXELS * pixel, "pixel": pixel}
+    with database.reading(role, one_plan=True) as connection:
         rows = connection.exec_driver_sql(_statement(tuple(asked), city.srid), values).all()
     of = {layer.id: (number, layer, view) for number, (layer, view) in enumerate(asked)}
     rows = sorted(rows, key=lambda row: (row.rank, row.measure, of[row.layer][0], row.id))
-    return [Found(*of[row.layer][1:], row.id, row.properties, row.geometry) for row in rows]
+    return [Found(*of[row.layer][1:], row.id, row.properties, row.geometry, row.is_part) for row in rows]
 
 
 def _near(city: City, place: Place) -> bool:
@@ -86,12 +100,16 @@ def _statement(asked: tuple[tuple[Layer, View], ...], srid: int) -> str:
 
 
 def _part(layer: Layer, view: View, srid: int) -> sql.Composed:
+    place = _PLACE.format(srid=sql.Literal(srid))
+    large = _LARGE.format(sql.Literal(MANY_POINTS))
+    drawn = _DRAWN.format(large=large, place=place, window=sql.Literal(WINDOW))
     return (_AROUND if expressions.is_area(layer) else _NEAREST).format(
         layer=sql.Literal(layer.id),
         rank=sql.Literal(RANK[layer.geometry.removeprefix("Multi")]),
-        place=_PLACE.format(srid=sql.Literal(srid)),
+        place=place,
         properties=expressions.properties(expressions.fields_of(view)),
-        geometry=expressions.geometry(layer),
+        geometry=expressions.geometry(layer, stored=drawn),
+        large=large,
         source=expressions.source(layer, view),
         most=sql.Literal(MOST_PER_LAYER),
     )
@@ -111,6 +129,7 @@ def as_json(found: Found, lang: str) -> str:
         "layer_title": layer.title.get(lang),
         "id": found.id,
         "label": layer.label_of(values, lang),
+        **({"geometry_is_part": True} if found.is_part else {}),
         "properties": [
             {
                 "name": field.name,
