@@ -58,8 +58,8 @@ def _files(parcels: int) -> tuple[Path, Path]:
         )
         for path, question in zip(paths, (plain, changed), strict=True):
             path.unlink(missing_ok=True)
-            words = ["-f", "GPKG", str(path), _connection(installation), "-sql", question]
-            _run(["ogr2ogr", *words, "-t_srs", "EPSG:4326", "-nln", "parcel"])
+            words = ["-f", "GPKG", str(path), postgis(installation), "-sql", question]
+            run(["ogr2ogr", *words, "-t_srs", "EPSG:4326", "-nln", "parcel"])
     return paths
 
 
@@ -78,7 +78,7 @@ def _ogr2ogr(installation: Installation, file: Path) -> dict[str, Any]:
     words = [
         "-f",
         "PostgreSQL",
-        _connection(installation),
+        postgis(installation),
         str(file),
         "-nln",
         "public.bench_ogr",
@@ -93,18 +93,18 @@ def _ogr2ogr(installation: Installation, file: Path) -> dict[str, Any]:
         "GEOMETRY_NAME=geom",
     ]
     words += ["-nlt", "MULTIPOLYGON"]
-    measured = _run(["ogr2ogr", *words], {**os.environ, "PG_USE_COPY": "YES"})
+    measured = run(["ogr2ogr", *words], {**os.environ, "PG_USE_COPY": "YES"})
     return measured
 
 
 def _load(installation: Installation, settings: Settings, file: Path) -> dict[str, Any]:
     words = [command("gisapp"), "load", str(file), "--layer", LAYER, "--json"]
     with _reader(installation) as waits:
-        measured = _run(words, environment(settings))
+        measured = run(words, environment(settings))
     return measured | {"longest_wait_s": round(max(waits, default=0.0), 3)}
 
 
-def _run(words: list[str], environ: dict[str, str] | None = None) -> dict[str, Any]:
+def run(words: list[str], environ: dict[str, str] | None = None) -> dict[str, Any]:
     """Run a program; seconds, and the peak of resident memory over it and its children."""
     began = time.perf_counter()
     child = subprocess.Popen(words, cwd=ROOT, env=environ, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
@@ -170,7 +170,7 @@ def _url(installation: Installation) -> str:
     )
 
 
-def _connection(installation: Installation) -> str:
+def postgis(installation: Installation) -> str:
     url, address = installation.database.url("owner"), installation.database.address
     parts = {
         "host": address.host,

@@ -23,6 +23,15 @@ def children(pid: int) -> list[int]:
     return sorted(found)
 
 
+def descendants(pid: int) -> list[int]:
+    """The processes that a process started, those that they started, and so on."""
+    found: list[int] = []
+    with suppress(OSError):  # ended meanwhile
+        for child in children(pid):
+            found += [child, *descendants(child)]
+    return found
+
+
 def spent(pid: int) -> float:
     """Seconds of processor time of a process, of those it started, and of those of them that have ended."""
 

@@ -24,9 +24,11 @@ def lines(read: Read, parcels: int) -> str:
         ("search", _search),
         (
             f"identify-{parcels}",
-            lambda r: [(f"identify over all public layers, {parcels:,} parcels", "", _pair(r))],
+            lambda r: [(f"identify over all public layers, {parcels:,} parcels", "p95 ≤ 15 ms", _pair(r))],
         ),
         ("identify-50000", lambda r: [("the same, 50,000 parcels", "", _pair(r))]),
+        (f"features-{parcels}", _features),
+        (f"questions-{parcels}", _questions),
         (f"city-{parcels}", lambda r: [_loaded(r, parcels)]),
         ("city-50000", lambda r: [_loaded(r, 50_000)]),
     )
@@ -94,6 +96,35 @@ def _intake(result: Row) -> list[tuple[str, str, str]]:
             )
         )
     return found
+
+
+def _features(result: Row) -> list[tuple[str, str, str]]:
+    many = "; ".join(f"{row['server']} {row['many']['p50_ms']} ms" for row in result["rows"])
+    few = "; ".join(f"{row['server']} {row['few_per_second']}/s" for row in result["rows"])
+    return [
+        ("10,000 features as GeoJSON", "≥ 5× the faster peer", f"{result['times_faster_many']}× ({many})"),
+        (
+            "pages of 10 features, four clients",
+            "≥ 5× the faster peer",
+            f"{result['times_more_few']}× ({few})",
+        ),
+    ]
+
+
+def _questions(result: Row) -> list[tuple[str, str, str]]:
+    count, export = f"{result['features']:,}", result["export"]
+    found = [
+        (f"summary of {count} buildings {row['what']}", "≤ 1 s", f"p50 {row['p50_ms']} ms" + _stopped(row))
+        for row in result["summaries"]
+    ]
+    measured = (
+        f"{export['ratio']}× ({export['gisapp_s']} : {export['ogr2ogr_s']} s); {export['memory_mb']} MB"
+    )
+    return [*found, (f"{count} buildings as a GeoPackage", "≤ 1× ogr2ogr; ≤ 300 MB", measured)]
+
+
+def _stopped(row: Row) -> str:
+    return f"; {row['stopped']} stopped by the time limit" if row["stopped"] else ""
 
 
 def _peers(result: Row) -> list[tuple[str, str, str]]:
