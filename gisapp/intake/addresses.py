@@ -139,7 +139,7 @@ def _level(answer: Answer) -> int:
 
 
 def _why(text: str, answer: Answer, level: int, least: int) -> tuple[str, str, str]:
-    """Code and sentences for a row without a place."""
+    """Code and sentences for a row without a place. No sentence quotes an address: it may be somebody's home."""
     ja, en = answer.reason.ja.rstrip("。"), answer.reason.en.rstrip(".")
     if not text:
         return "no_coordinate", "住所が空です", "there is no address"
@@ -159,7 +159,11 @@ def _why(text: str, answer: Answer, level: int, least: int) -> tuple[str, str, s
             f"not one place{until[1]}: {en}",
         )
     if answer.status == NOT_IN_CITY:
-        return "address_elsewhere", f"位置を付けません：{ja}", f"not placed: {en}"
+        return (
+            "address_elsewhere",
+            "この市の住所ではありません（一致なし）",
+            "not an address of this city (no match)",
+        )
     return "address_not_found", "住所が見つかりません（一致なし）", "the address is not known (no match)"
 
 

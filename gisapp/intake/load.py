@@ -180,7 +180,7 @@ def _load(
     if box is not None and plan.placed.transformation is not None:
         report.bounds = lonlat_bounds(box, city)
     if order.layer is not None and not report.asks:
-        doubt_datum(raw, layer, stage.rows, city, report, forced=bool(order.options.crs))
+        doubt_datum(raw, layer, stage.rows, city, first, report, forced=bool(order.options.crs))
     settle(connection, installation.database, order, layer, stage, report, city.name_ja, progress)
 
 

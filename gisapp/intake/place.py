@@ -29,7 +29,7 @@ from gisapp.geo.crs import (
 from gisapp.geo.grids import Grids
 from gisapp.geo.readings import Reading, parse_reading
 from gisapp.intake.choice import Choice
-from gisapp.intake.hypotheses import inside_box, rank, to_lonlat, widened
+from gisapp.intake.hypotheses import inside_box, offered, rank, to_lonlat, widened
 from gisapp.intake.problem import QUESTION, REPAIR, WARNING, Problem, refuse
 from gisapp.intake.source import Source
 from gisapp.settings import City
@@ -65,7 +65,7 @@ def place(source: Source, geometry: Array, city: City, area: Any, forced: str, g
     `area`: the city as a polygon in longitude and latitude. Raises errors.FileRefused for a system that the person named
     and that cannot be used.
     """
-    xy = _coordinates(geometry)
+    xy = coordinates_of(geometry)
     if forced:
         reading = _forced(forced)
         wrong = _wrong_unit(reading.system, reading.points(xy), city)
@@ -83,7 +83,7 @@ def place(source: Source, geometry: Array, city: City, area: Any, forced: str, g
     if doubt is not None:
         return _asked(doubt, xy, city, area, grids, Reading(system))
     if datum_of(system) == "Tokyo Datum" and grids.tky2jgd is None:
-        return _coarse(system, source, city, grids)
+        return _coarse(system, source, xy, city, grids)
     declared = Reading(system)
     if (foreign := _abroad(system, xy)) is not None:
         return _asked(foreign, xy, city, area, grids, declared)
@@ -91,7 +91,8 @@ def place(source: Source, geometry: Array, city: City, area: Any, forced: str, g
     return placed if placed.transformation else _asked(_no_way(system), xy, city, area, grids, declared)
 
 
-def _coordinates(geometry: Array) -> Array:
+def coordinates_of(geometry: Array) -> Array:
+    """All coordinates (n × 2) of some rows that are numbers."""
     there = geometry[~shapely.is_missing(geometry) & ~shapely.is_empty(geometry)]
     xy = shapely.get_coordinates(there)
     return xy[np.isfinite(xy).all(axis=1)]
@@ -134,8 +135,8 @@ def _asked(
         reading = declared
     if declared is not None and str(declared) not in {choice.value for choice in choices}:
         name = describe(declared.system, "ja"), describe(declared.system, "en")
-        as_said = Choice("crs", str(declared), f"ファイルの宣言どおり {name[0]}", f"as it says, {name[1]}")
-        choices.insert(near, as_said)
+        said = f"ファイルの宣言どおり {name[0]}", f"as it says, {name[1]}"
+        choices.insert(near, offered(declared, xy, *said))
     if reading is None:
         return Placement(None, None, None, tuple(problems), tuple(choices))
     careful = Reading(reading.system, reading.swapped, reading.unit, coarse=True)
@@ -228,7 +229,7 @@ def _doubt(system: pyproj.CRS, xy: Array, city: City) -> Problem | None:
     return None
 
 
-def _coarse(system: pyproj.CRS, source: Source, city: City, grids: Grids) -> Placement:
+def _coarse(system: pyproj.CRS, source: Source, xy: Array, city: City, grids: Grids) -> Placement:
     """A question: the Tokyo Datum without its grid. The shift by three parameters only where somebody accepts ±9 m by name."""
     ja = (
         f"日本測地系（{describe(system)}）です。変換に必要な格子（TKY2JGD）がないため、そのままでは約400mずれます。"
@@ -247,7 +248,7 @@ def _coarse(system: pyproj.CRS, source: Source, city: City, grids: Grids) -> Pla
         placed.transformation,
         source.crs_from,
         (question,),
-        (Choice("crs", str(reading), *words),),
+        (offered(reading, xy, *words),),
     )
 
 

@@ -38,6 +38,7 @@ def test_the_tokyo_datum_without_the_national_grid_is_a_question(
     assert codes(report) == {"datum_suspect"} and report.outcome == "ask"
     (choice,) = report.choices
     assert choice.value == "EPSG:4301+9m" and "±9 m" in choice.ja
+    assert choice.bounds is not None and len(choice.points) == 2, "where it would lie can be shown"
     accepted = load(shp, "roads.street", crs=choice.value)
     assert accepted.ok and accepted.transformation and accepted.transformation.accuracy == 9.0
     assert "±9 m" in next(p.ja for p in accepted.findings if p.code == "datum_suspect")
@@ -220,6 +221,8 @@ def test_a_list_on_the_tokyo_datum_that_does_not_say_so_is_a_question(
     report: Report = refusal.value.values["outcome"]  # type: ignore[assignment]
     assert (report.outcome, codes(report)) == ("ask", {"datum_suspect"})
     assert [choice.value for choice in report.choices] == ["EPSG:4301", "EPSG:4326"]
+    tokyo_first, as_said = (np.array(choice.points) for choice in report.choices)
+    assert np.abs(tokyo_first.mean(axis=0) - as_said.mean(axis=0)).round(4).tolist() == [0.0032, 0.0032]
     said = load(path, "facilities.public_facility", crs="EPSG:4326")
     assert said.ok and "datum_suspect" in {problem.code for problem in said.findings.of("warning")}
 

@@ -40,7 +40,7 @@ export function question(upload, act) {
 function option(choice, place, asks) {
   const numbered = choice.bounds ? el("span", { class: "number-badge", "aria-label": say("candidate", { number: place + 1 }) }, String(place + 1)) : null;
   const value = choice[choice.option];
-  const shown = asks === "layer" ? null : el("code", {}, value);
+  const shown = asks === "layer" || asks === "places" ? null : el("code", {}, value);
   return el(
     "label",
     {},
