@@ -17,6 +17,7 @@ import click
 from tqdm import tqdm
 
 from gisapp import errors
+from gisapp.features.cells import BEGINNINGS
 from gisapp.installation import open_for_shell
 from gisapp.search.answer import FOUND, Answer
 from gisapp.search.columns import address_column
@@ -27,7 +28,6 @@ from gisapp.text.encodings import encoding_of_file
 ADDED = ("経度", "緯度", "一致レベル", "一致した部分", "残った部分", "判定", "理由")
 REVIEW = ("行", "住所", "判定", "理由", "候補1", "候補2", "候補3")
 STATES = {"found": "一致", "unsure": "要確認", "not_found": "不明", "not_in_city": "市外"}
-_FORMULA = re.compile(r"[=+\-@\t\r]")
 _NUMBER = re.compile(r"[+-]?[0-9][0-9.,]*")
 
 
@@ -163,7 +163,7 @@ def _doubt(answer: Answer) -> tuple[str, ...]:
 
 def safe(cell: str) -> str:
     """A cell that no spreadsheet takes for a formula; plain numbers stay as they are."""
-    return f"'{cell}" if _FORMULA.match(cell) and not _NUMBER.fullmatch(cell) else cell
+    return f"'{cell}" if cell.startswith(BEGINNINGS) and not _NUMBER.fullmatch(cell) else cell
 
 
 def _say(out: Path, review: Path, states: Counter[str], seconds: float) -> None:

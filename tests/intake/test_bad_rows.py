@@ -44,6 +44,16 @@ def test_the_tokyo_datum_without_the_national_grid_is_a_question(
     assert "±9 m" in next(p.ja for p in accepted.findings if p.code == "datum_suspect")
 
 
+@pytest.mark.parametrize(("said", "code"), [("4301", "datum_suspect"), ("4269", "crs_suspect")])
+def test_a_system_that_is_named_and_cannot_be_left_surely_is_a_question(
+    refused: Callable[..., Report], tmp_path: Path, said: str, code: str
+) -> None:
+    """Never are its degrees taken for metres."""
+    path = geojson(tmp_path / "r.geojson", [feature(line(), 路線番号="1")])
+    report = refused(path, crs=said)
+    assert report.outcome == "ask" and codes(report) == {code}
+
+
 def test_latitude_first_is_turned_and_listed_where_nothing_else_is_possible(
     load: Load, rows: Callable[..., Any], empty_layers: None, tmp_path: Path
 ) -> None:
@@ -196,6 +206,15 @@ def test_individual_numbers_are_refused_by_their_check_digit(
     (problem,) = report.errors
     assert (problem.code, problem.column) == ("personal_number", "備考")
     assert not any(number in str(report.as_json()) for number in numbers)
+
+
+@pytest.mark.parametrize("kind", [int, float])
+def test_individual_numbers_are_refused_as_numbers_too(
+    refused: Callable[..., Report], tmp_path: Path, kind: type
+) -> None:
+    features = [feature(line(n), 路線番号=str(n), 備考=kind(123456789018), 幅員=4.5) for n in range(3)]
+    report = refused(geojson(tmp_path / "p.geojson", features))
+    assert [(problem.code, problem.column) for problem in report.errors] == [("personal_number", "備考")]
 
 
 def test_twelve_digits_that_are_no_individual_numbers_are_taken(
