@@ -41,7 +41,10 @@ SEVERAL = {"03_base/plateau_53392642/udx/bldg/53392642_bldg_6697_op2.gml"}
 USABLE = {
     "09_nasty/kml/geometries.kml": 12
 }  # 14 by the table: placemarks 10 and 11 are points without coordinates
-OF_STAGED = r"(sum|max|mean|duplicate)\.|fields=|(area|area_made_valid|union|footprint_area|length)_m2?@|bbox_lonlat|bbox_EN@"
+OF_STAGED = (
+    r"(sum|max|mean|duplicate)\.|fields=|(area|area_made_valid|union|footprint_area|length)_m2?@|bbox_EN@"
+)
+"""Facts of staged rows (where a file lies that is far from Japan is seen in test_expected_as_read.py)."""
 Look = Callable[[psycopg.Connection[Any], Report], Any]
 
 
@@ -100,15 +103,14 @@ def _answer_until_loaded(
     installation: Installation, path: Path, row: Row, report: Report, facts: list[str]
 ) -> None:
     """Take the first answer of each question, so that the facts of a file that asks are compared too."""
+    staged = [fact for fact in row.facts if re.match(OF_STAGED, fact)]
     said: dict[str, str] = {}
-    while report.asks in ("crs", "only") and report.asks not in said and report.choices:
+    while staged and report.asks in ("crs", "only") and report.asks not in said and report.choices:
         said[report.asks] = report.choices[0].value
         report = diagnose(
             installation, path, lambda raw, report: facts.extend(_wrong(raw, report, row, "")), **said
         )
-    staged = [fact for fact in row.facts if re.match(OF_STAGED, fact)]
-    too_far = {"coordinate_outlier", "crs_suspect"} & {p.code for p in report.findings}
-    assert report.ok or not staged or report.asks == "position" or too_far, "\n".join(report.lines())
+    assert report.ok or not said, "\n".join(report.lines())
 
 
 def _of_parts(installation: Installation, path: Path, row: Row, whole: Report) -> set[str]:

@@ -61,7 +61,12 @@ def facts_of(row: Row) -> list[tuple[str, str, str]]:
     found = []
     for fact in row.facts:
         layer, what, value = taken_apart(fact)
-        unstaged = row.outcomes != ("load",) and re.fullmatch(VALUE, what)
+        asked = (
+            row.geometry == "none"
+            or row.outcomes[0] != "load"
+            or ("outside_city" in row.must and not row.several)
+        )
+        unstaged = asked and "ask" in row.outcomes and re.fullmatch(VALUE, what)
         abroad = what == "bbox_lonlat" and "ask" in row.outcomes  # no plane system of Japan can hold it
         if re.fullmatch(AS_READ, what) or unstaged or abroad:
             found.append((layer, what, value))
@@ -87,14 +92,17 @@ def read(path: Path, part: str, scratch: Path) -> Read:
     return Read(source, columns, geometry, sum(len(batch.rows) for batch in batches))
 
 
-def layers_of(path: Path, folder: Path) -> dict[str, Read]:
-    """The layers of a file by name; one without a name where it has no more."""
+def layers_of(path: Path, folder: Path, wanted: set[str]) -> dict[str, Read]:
+    """The layers of a file by name, read where they are `wanted` (empty: all); one without a name where it has no more."""
     try:
         return {"": read(path, "", folder / "whole")}
     except errors.FileRefused as refusal:
         choices = refusal.values.get("choices") or ()
         assert choices, refusal.sentence("en")
-        layers = {c.value: read(path, c.value, folder / str(n)) for n, c in enumerate(choices)}  # type: ignore[union-attr, arg-type]
+        layers = {
+            c.value: read(path, c.value, folder / str(n)) if not wanted or c.value in wanted else NOTHING
+            for n, c in enumerate(choices)  # type: ignore[arg-type]
+        }
         notes = [p.ja for p in refusal.values["found"] if p.code == "layers_without_shapes"]  # type: ignore[union-attr, attr-defined]
         return layers | {name: NOTHING for note in notes for name in note.partition("：")[2].split("、")}
 
@@ -115,7 +123,8 @@ def test_the_file_reads_as_expected(row: Row, tmp_path: Path) -> None:
         with pytest.raises(errors.FileRefused):
             read(FOLDER / row.file, "", tmp_path / "whole")
         return
-    layers = layers_of(FOLDER / row.file, tmp_path)
+    named = {what.removeprefix("layer ") for _, what, _ in facts_of(row) if what.startswith("layer ")}
+    layers = layers_of(FOLDER / row.file, tmp_path, named)
     wrong = [
         f"{what}={value}: {found}"
         for layer, what, value in facts_of(row)
