@@ -99,6 +99,7 @@ class Client:
         encoding: str = "",
         part: str = "",
         only: str = "",
+        places: str = "",
         constants: Mapping[str, object] | None = None,
         publish: bool = True,
         wait: bool = True,
@@ -114,7 +115,7 @@ class Client:
         Raises FileAsked, FileRefused, Refused, NotReached, ClientError.
         """
         fields: dict[str, Any] = {"mode": mode, "crs": crs, "encoding": encoding, "part": part, "only": only}
-        fields |= {"publish": str(int(publish)), "id": upload_id or str(uuid.uuid4())}
+        fields |= {"places": places, "publish": str(int(publish)), "id": upload_id or str(uuid.uuid4())}
         if constants:
             fields["set"] = [f"{name}={value}" for name, value in constants.items()]
         with whole_file(Path(path)) as file:

@@ -53,6 +53,10 @@ class Settings:
     grids: str = _setting(
         "", "Folder of the national datum grids (`gisapp db grids`); empty: GISAPP_HOME/grids."
     )
+    address_level: int = _setting(
+        5,
+        "Match level from which an address is a place, when a table of addresses comes in: 3 town, 4 chome, 5 block, 6 house, 7 lot.",
+    )
     upload_limit_mb: int = _setting(512, "Largest file that may be uploaded.")
     history_days: int = _setting(
         400, "Days that rows are kept as they were before a change, so that it can be undone."

@@ -17,34 +17,17 @@ import click
 from tqdm import tqdm
 
 from gisapp import errors
+from gisapp.features.cells import BEGINNINGS
 from gisapp.installation import open_for_shell
 from gisapp.search.answer import FOUND, Answer
+from gisapp.search.columns import address_column
 from gisapp.search.spread import answered
 from gisapp.settings import load_settings
 from gisapp.text.encodings import encoding_of_file
-from gisapp.text.matching import match_key
 
-ADDRESS = tuple(
-    map(
-        match_key,
-        (
-            "住所",
-            "所在地",
-            "所在地_連結表記",
-            "所在",
-            "設置場所",
-            "住所地",
-            "address",
-            "所在地番",
-            "町字番地",
-            "地番",
-        ),
-    )
-)
 ADDED = ("経度", "緯度", "一致レベル", "一致した部分", "残った部分", "判定", "理由")
 REVIEW = ("行", "住所", "判定", "理由", "候補1", "候補2", "候補3")
 STATES = {"found": "一致", "unsure": "要確認", "not_found": "不明", "not_in_city": "市外"}
-_FORMULA = re.compile(r"[=+\-@\t\r]")
 _NUMBER = re.compile(r"[+-]?[0-9][0-9.,]*")
 
 
@@ -158,11 +141,10 @@ def _places(file: Path, header: list[str], asked: Sequence[str]) -> list[int]:
 
 
 def _address_column(file: Path, header: list[str], asked: Sequence[str]) -> list[int]:
-    keys = list(map(match_key, header))
-    found = next((keys.index(name) for name in ADDRESS if name in keys), None)
+    found = address_column(header)
     if found is None or asked:
         raise errors.ColumnNotFound(file=file.name, columns=", ".join(header)[:500])
-    return [found]
+    return [header.index(found)]
 
 
 def _added(answer: Answer) -> tuple[str, ...]:
@@ -181,7 +163,7 @@ def _doubt(answer: Answer) -> tuple[str, ...]:
 
 def safe(cell: str) -> str:
     """A cell that no spreadsheet takes for a formula; plain numbers stay as they are."""
-    return f"'{cell}" if _FORMULA.match(cell) and not _NUMBER.fullmatch(cell) else cell
+    return f"'{cell}" if cell.startswith(BEGINNINGS) and not _NUMBER.fullmatch(cell) else cell
 
 
 def _say(out: Path, review: Path, states: Counter[str], seconds: float) -> None:

@@ -17,7 +17,7 @@ from gisapp.installation import Installation, open_for_shell
 from gisapp.intake.child.reader import start_early
 from gisapp.intake.load import Order, load_file
 from gisapp.intake.new_layer import write_draft
-from gisapp.intake.options import DIMENSIONS, MODES, Options, parse_options
+from gisapp.intake.options import DIMENSIONS, MODES, PLACES, Options, parse_options
 from gisapp.intake.progress import Progress
 from gisapp.intake.report import Report
 from gisapp.schema.sync import sync
@@ -50,6 +50,11 @@ ASKED = 3
 @click.option("--part", default="", help="Which data set of a zip, or which layer of a GeoPackage.")
 @click.option("--only", type=click.Choice(DIMENSIONS), help="Which shapes of a file that mixes kinds.")
 @click.option(
+    "--places",
+    type=click.Choice(PLACES),
+    help="Table of addresses: match level that places a row (3 town … 6 house, 7 lot); rows below it are left out.",
+)
+@click.option(
     "--set", "constants", multiple=True, metavar="FIELD=VALUE", help="A value for every row; may be repeated."
 )
 @click.option("--dry-run", is_flag=True, help="Check everything and change nothing.")
@@ -69,6 +74,7 @@ def load(
     encoding: str,
     part: str,
     only: str | None,
+    places: str | None,
     constants: tuple[str, ...],
     dry_run: bool,
     report_file: Path | None,
@@ -87,7 +93,7 @@ def load(
       gisapp load list.csv --layer disaster.shelter --dry-run --report out.json
     """
     start_early()  # the reader's process, while the installation is opened
-    options = parse_options(mode, crs, encoding, part, constants, only or "")
+    options = parse_options(mode, crs, encoding, part, constants, only or "", places or "")
     installation = open_for_shell(load_settings())
     by = shell_user()
     if new:

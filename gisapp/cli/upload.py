@@ -42,6 +42,12 @@ MODES = ("replace", "append", "upsert")
     help="Which shapes of a file that mixes kinds.",
 )
 @click.option(
+    "--places",
+    default="",
+    type=click.Choice(["", "3", "4", "5", "6", "7"]),
+    help="Table of addresses: match level that places a row; rows below it are left out.",
+)
+@click.option(
     "--set", "constants", multiple=True, metavar="FIELD=VALUE", help="A value for every row; may be repeated."
 )
 @click.option(

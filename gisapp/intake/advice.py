@@ -3,6 +3,22 @@
 from __future__ import annotations
 
 ADVICE: dict[str, tuple[str, str]] = {
+    "address_coarse": (
+        "番地・号まで書き足すか、この一致でよいかを選んでください。",
+        "Complete the number, or choose whether this match will do.",
+    ),
+    "address_elsewhere": (
+        "市の外の行を外すか、住所を直してください。",
+        "Leave out rows of other cities, or correct the address.",
+    ),
+    "address_not_found": (
+        "町名と番地を確かめてください。新しい町名なら、町字の一覧を更新してください。",
+        "See that town and number are right; for a new town, update the list of towns.",
+    ),
+    "address_unsure": (
+        "丁目や大字まで書くか、緯度・経度を付けてください。",
+        "Write the chome or oaza too, or give latitude and longitude.",
+    ),
     "all_empty": ("属性のある列を付けて書き出し直してください。", "Export it again with its attributes."),
     "axes_swapped": ("候補から、正しい軸の順を選んでください。", "Choose the right order of the axes."),
     "coordinate_outlier": (
@@ -51,6 +67,10 @@ ADVICE: dict[str, tuple[str, str]] = {
     "no_column_known": (
         "見出しをレイヤーの項目名に合わせるか、別のレイヤーを選んでください。",
         "Name the columns as the layer does, or choose another layer.",
+    ),
+    "no_coordinate": (
+        "この行に住所を入れるか、緯度・経度を付けてください。",
+        "Give these rows an address, or latitude and longitude.",
     ),
     "no_position": ("「緯度」「経度」の列を付けてください。", "Add columns of latitude and longitude."),
     "nonfinite_coordinate": (

@@ -18,7 +18,7 @@ from gisapp.intake.sniff import check_name, kind_of
 from gisapp.intake.uploads import NO_LAYER, WAITING, file_of, find_upload
 
 LONGEST_NAME = 200
-WORDS = ("crs", "encoding", "part", "only")
+WORDS = ("crs", "encoding", "part", "only", "places")
 YES, NO = frozenset({"1", "true", "yes"}), frozenset({"0", "false", "no"})
 
 
@@ -67,9 +67,9 @@ def options_said(form: MultiDict[str, str], kept: dict[str, Any] | None = None) 
     constants = (
         form.getlist("set") if "set" in form else [f"{k}={v}" for k, v in before.get("set", {}).items()]
     )
-    crs, encoding, part, only = (form.get(name, before.get(name, "")) for name in WORDS)
+    crs, encoding, part, only, places = (form.get(name, before.get(name, "")) for name in WORDS)
     mode = form.get("mode", before.get("mode", "replace"))
-    options = parse_options(mode, crs, encoding, part, constants, only)
+    options = parse_options(mode, crs, encoding, part, constants, only, places)
     return {**before, **options.as_json()}
 
 

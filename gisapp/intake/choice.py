@@ -10,7 +10,7 @@ from gisapp.geo.crs import Bounds
 
 @dataclass(frozen=True)
 class Choice:
-    """One answer. `option` is the option that gives it (crs, part, only), `value` what to write after it.
+    """One answer. `option` is the option that gives it (crs, part, only, places), `value` what to write after it.
 
     `ja` and `en` say what speaks for it; `bounds` is where the rows would lie (longitude, latitude), where that is known,
     and `points` some of their corners.

@@ -16,9 +16,9 @@ from gisapp.geo.grids import find_grids
 from gisapp.geo.readings import Reading
 from gisapp.installation import Installation
 from gisapp.intake.checks.shift import tokyo_shift
-from gisapp.intake.choice import Choice
 from gisapp.intake.columns import ColumnMap
-from gisapp.intake.place import Placement, area_of_bounds, lonlat_area, place, told_coarse
+from gisapp.intake.hypotheses import offered
+from gisapp.intake.place import Placement, area_of_bounds, coordinates_of, lonlat_area, place, told_coarse
 from gisapp.intake.problem import QUESTION, WARNING, Problem
 from gisapp.intake.report import Report
 from gisapp.intake.source import Batch, Source
@@ -76,6 +76,7 @@ def doubt_datum(
     layer: Layer,
     staged: sql.Identifier,
     city: City,
+    first: Batch,
     report: Report,
     *,
     forced: bool,
@@ -98,9 +99,10 @@ def doubt_datum(
     tokyo = Reading(_on_tokyo(reading.system), reading.swapped, reading.unit)
     as_said = describe(reading.system, "ja"), describe(reading.system, "en")
     report.asks = "crs"
+    xy = coordinates_of(first.geometry)
     report.choices = [
-        Choice("crs", str(tokyo), "日本測地系として読む", "read it as Tokyo Datum"),
-        Choice("crs", str(reading), f"{as_said[0]} のまま読む", f"leave it as {as_said[1]}"),
+        offered(tokyo, xy, "日本測地系として読む", "read it as Tokyo Datum"),
+        offered(reading, xy, f"{as_said[0]} のまま読む", f"leave it as {as_said[1]}"),
     ]
 
 

@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 from gisapp.catalogue.layer import Text
 from gisapp.intake.dbf import read_dbf, sample_texts
 from gisapp.intake.problem import NOTE, REPAIR, WARNING, Problem
-from gisapp.text.encodings import CANDIDATES, LANGUAGE_BYTES, codec_named, fitting
+from gisapp.text.encodings import CANDIDATES, LANGUAGE_BYTES, codec_named, fitting, looks_latin
 
 LONGEST_CPG = 64  # bytes; more is something else, such as an error page saved under that name
 
@@ -44,6 +44,8 @@ def diagnose_encoding(dbf_path: Path | None, cpg_path: Path | None, forced: str)
     if declared is not None and (best == declared or (declared in found and best != "utf-8")):
         return Encoding(declared, said_by, tuple(problems))
     codec = best or "cp932"
+    if declared is None and codec == "cp932" and looks_latin(samples):
+        codec = "cp1252"
     if samples:
         problems.append(_guessed(codec, declared))
     return Encoding(codec, Text("内容から判断", "by evidence"), tuple(problems))

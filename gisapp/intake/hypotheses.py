@@ -33,6 +33,7 @@ MOST_LOOKED_AT = 1_000  # points
 MOST_OFFERED = 8
 MOST_SHOWN = 60  # points, of each that is offered
 ANY_DATUM = 0.5  # more of them for what the datum may add
+EARTH = (-180.0, -90.0, 180.0, 90.0)
 NEAR = 0.5  # of the city's width and height: what lies that near may well be meant
 TOLERANCE_M = 20.0  # of the city's outline: rows end on it
 NULL_ISLAND = 5.0  # degrees around 0, 0: small numbers say nothing of a place
@@ -59,12 +60,32 @@ class Hypothesis:
         return Choice("crs", str(self.reading), *_words(self), self.bounds, self.points)
 
 
+def offered(reading: Reading, xy: Array, ja: str, en: str) -> Choice:
+    """A reading as an answer in these words, with where it puts the coordinates (n × 2, as in the file) if that is on the earth."""
+    lonlat = to_lonlat(reading.system, reading.points(_sample(xy)), reading.code)
+    lonlat = lonlat[np.isfinite(lonlat).all(axis=1)]
+    if not len(lonlat) or not inside_box(lonlat, EARTH).all():
+        return Choice("crs", str(reading), ja, en)
+    return Choice("crs", str(reading), ja, en, *_shown(lonlat))
+
+
+def _sample(xy: Array) -> Array:
+    return xy[np.linspace(0, len(xy) - 1, min(len(xy), MOST_LOOKED_AT)).astype(int)] if len(xy) else xy
+
+
+def _shown(lonlat: Array) -> tuple[Bounds, tuple[tuple[float, float], ...]]:
+    """The box of places, and some of them."""
+    (west, south), (east, north) = lonlat.min(axis=0).tolist(), lonlat.max(axis=0).tolist()
+    some = lonlat[:: -(-len(lonlat) // MOST_SHOWN)].tolist()
+    return (west, south, east, north), tuple((x, y) for x, y in some)
+
+
 def rank(xy: Array, city: City, area: Any) -> list[Hypothesis]:
     """Readings that put coordinates (n × 2, as in the file) on the earth, the likeliest first; none where none can be supported.
 
     `area`: the city as a polygon in longitude and latitude.
     """
-    sample = xy[np.linspace(0, len(xy) - 1, min(len(xy), MOST_LOOKED_AT)).astype(int)] if len(xy) else xy
+    sample = _sample(xy)
     grown = shapely.buffer(area, TOLERANCE_M / (KM_PER_DEGREE * 1000))
     shapely.prepare(grown)
     readings = list(_readings(sample))
@@ -153,14 +174,15 @@ def _tried(reading: Reading, xy: Array, city: City, area: Any) -> Hypothesis | N
     west, south, east, north = city.bounds
     middle = np.median(lonlat, axis=0)
     dx, dy = middle[0] - (west + east) / 2, middle[1] - (south + north) / 2
+    box, some = _shown(lonlat)
     return Hypothesis(
         reading,
         inside=float(shapely.contains_xy(area, lonlat[:, 0], lonlat[:, 1]).mean()),
         near=float(inside_box(lonlat, widened(city.bounds)).mean()),
         at_home=foreign or float(inside_box(lonlat, home).mean()) >= 0.5,
         distance=float(np.hypot(dx * np.cos(np.radians(south)), dy) * KM_PER_DEGREE),
-        bounds=(*lonlat.min(axis=0).tolist(), *lonlat.max(axis=0).tolist()),
-        points=tuple((x, y) for x, y in lonlat[:: -(-len(lonlat) // MOST_SHOWN)].tolist()),
+        bounds=box,
+        points=some,
     )
 
 

@@ -25,6 +25,7 @@ from gisapp.audit.record import Who
 from gisapp.catalogue.layer import Layer
 from gisapp.geo.crs import Bounds
 from gisapp.installation import Installation
+from gisapp.intake.addresses import Addresses, placed_by_address
 from gisapp.intake.checks.city import outside_city
 from gisapp.intake.checks.outliers import Spread
 from gisapp.intake.checks.personal import Numbers
@@ -38,9 +39,9 @@ from gisapp.intake.filling import filling
 from gisapp.intake.options import Options
 from gisapp.intake.outcome import complete
 from gisapp.intake.place import lonlat_bounds
-from gisapp.intake.problem import refuse
+from gisapp.intake.problem import QUESTION, refuse
 from gisapp.intake.progress import SILENT, Progress
-from gisapp.intake.read import open_any, open_source
+from gisapp.intake.read import open_any
 from gisapp.intake.repairs import Keeper
 from gisapp.intake.report import Report
 from gisapp.intake.settle import check_mode, settle
@@ -87,7 +88,9 @@ def load_file(
         check_mode(order)
         with tempfile.TemporaryDirectory(prefix="gisapp-") as scratch:
             layer, order = find_target(installation, order, report, Path(scratch) / "survey")
-            source = _open(order, Path(scratch) / "rows")
+            source = _open(installation, order, Path(scratch) / "rows")
+            if source.shapeless:
+                refuse_shapeless(source)
             into = order.layer if order.keep is None and not report.dry_run else None
             with (
                 told_apart(),
@@ -113,9 +116,9 @@ def load_file(
     return report
 
 
-def _open(order: Order, scratch: Path) -> Source:
+def _open(installation: Installation, order: Order, scratch: Path) -> Source:
     scratch.mkdir()
-    return open_source(order.path, order.name, order.options, scratch)
+    return placed_by_address(open_any(order.path, order.name, order.options, scratch), installation, order)
 
 
 def find_target(
@@ -127,8 +130,7 @@ def find_target(
     """
     if order.layer is not None:
         return order.layer, order
-    scratch.mkdir()
-    source = open_any(order.path, order.name, order.options, scratch)
+    source = _open(installation, order, scratch)
     report.findings.add(source.problems)
     with closing(source.batches()) as batches:
         found = survey(batches, typed=source.typed)
@@ -165,18 +167,31 @@ def _load(
     columns = map_columns(layer, source, dict(order.options.constants))
     report.findings.add([*source.problems, *columns.problems, *no_field_found(layer, columns)])
     _describe(report, source, columns)
-    plan = diagnose(raw, installation, layer, source, first, order.options.crs, columns, report)
+    crs = "" if source.addresses else order.options.crs  # said of coordinates, not of addresses
+    plan = diagnose(raw, installation, layer, source, first, crs, columns, report)
     stage = PASSING if order.keep is None else kept_stage(order.keep)
     if order.layer:
         create_stage(raw, layer, stage)
     else:
         create_draft_stage(raw, layer, stage, city.srid)
     box = _stage(raw, stage, plan, order, city.srid, chain([first], batches), report, progress, source.count)
+    if source.addresses is not None:
+        _tell_of_addresses(source.addresses, report)
     if box is not None and plan.placed.transformation is not None:
         report.bounds = lonlat_bounds(box, city)
     if order.layer is not None and not report.asks:
-        doubt_datum(raw, layer, stage.rows, city, report, forced=bool(order.options.crs))
+        doubt_datum(raw, layer, stage.rows, city, first, report, forced=bool(order.options.crs))
     settle(connection, installation.database, order, layer, stage, report, city.name_ja, progress)
+
+
+def _tell_of_addresses(addresses: Addresses, report: Report) -> None:
+    """How the rows were placed; and what is asked about those that were not."""
+    report.findings.drop("null_geometry")  # each of these rows is listed with its own reason
+    report.findings.add([addresses.told()])
+    report.geocoded = addresses.as_json()
+    if report.findings.of(QUESTION):
+        report.choices = addresses.choices()
+        report.asks = "places" if report.choices else "position"
 
 
 def _first(batches: Iterator[Batch], source: Source) -> Batch:

@@ -12,6 +12,7 @@ from gisapp.text.encodings import codec_named
 
 MODES = ("replace", "append", "upsert")
 DIMENSIONS = ("point", "line", "polygon")
+PLACES = ("3", "4", "5", "6", "7")
 
 
 @dataclass(frozen=True)
@@ -23,6 +24,7 @@ class Options:
     encoding: str = ""  # a Python codec; empty: what the file says, else by evidence
     part: str = ""  # which data set of an archive, or which layer of a file with several
     only: str = ""  # point, line or polygon: which shapes of a mixed file are meant
+    places: str = ""  # of addresses: the match level that places a row; those below it are left out
     constants: Mapping[str, str] = field(default_factory=dict)  # field → the value of every row
 
     def as_json(self) -> dict[str, Any]:
@@ -33,6 +35,7 @@ class Options:
             "encoding": self.encoding,
             "part": self.part,
             "only": self.only,
+            "places": self.places,
             "set": dict(self.constants),
         }
 
@@ -44,6 +47,7 @@ def parse_options(
     part: str = "",
     constants: Iterable[str] = (),
     only: str = "",
+    places: str = "",
 ) -> Options:
     """Options from the words of a command line or a form. `constants` are "field=value".
 
@@ -61,8 +65,11 @@ def parse_options(
         known = ", ".join(DIMENSIONS)
         why = {"why_ja": f"{known} のどれかです", "why_en": f"it is one of {known}"}
         raise errors.ParameterInvalid(name="only", example="only=polygon", **why)
+    if places and places not in PLACES:
+        ja, en = "3（町）から 7（地番）までの一致レベルです", "it is a match level, 3 (town) to 7 (lot)"
+        raise errors.ParameterInvalid(name="places", example="places=5", why_ja=ja, why_en=en)
     said = dict(_constant(c) for c in constants)
-    return Options(mode, _crs(crs), _encoding(encoding), part.strip(), only, said)
+    return Options(mode, _crs(crs), _encoding(encoding), part.strip(), only, places, said)
 
 
 def _crs(text: str) -> str:
@@ -94,6 +101,5 @@ def _constant(text: str) -> tuple[str, str]:
 
 def options_from_json(kept: Mapping[str, Any]) -> Options:
     """The options that `as_json` kept."""
-    return Options(
-        kept["mode"], kept["crs"], kept["encoding"], kept["part"], kept.get("only", ""), kept["set"]
-    )
+    only, places = kept.get("only", ""), kept.get("places", "")
+    return Options(kept["mode"], kept["crs"], kept["encoding"], kept["part"], only, places, kept["set"])

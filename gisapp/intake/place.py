@@ -7,7 +7,7 @@ the likely readings, ranked; all other checks still run on the first of them, so
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -29,7 +29,7 @@ from gisapp.geo.crs import (
 from gisapp.geo.grids import Grids
 from gisapp.geo.readings import Reading, parse_reading
 from gisapp.intake.choice import Choice
-from gisapp.intake.hypotheses import inside_box, rank, to_lonlat, widened
+from gisapp.intake.hypotheses import inside_box, offered, rank, to_lonlat, widened
 from gisapp.intake.problem import QUESTION, REPAIR, WARNING, Problem, refuse
 from gisapp.intake.source import Source
 from gisapp.settings import City
@@ -65,11 +65,17 @@ def place(source: Source, geometry: Array, city: City, area: Any, forced: str, g
     `area`: the city as a polygon in longitude and latitude. Raises errors.FileRefused for a system that the person named
     and that cannot be used.
     """
-    xy = _coordinates(geometry)
+    xy = coordinates_of(geometry)
     if forced:
         reading = _forced(forced)
-        wrong = _wrong_unit(reading.system, reading.points(xy), city)
-        return _asked(wrong, xy, city, area, grids) if wrong else _placed(reading, city, SAID, grids)
+        if wrong := _wrong_unit(reading.system, reading.points(xy), city):
+            return _asked(wrong, xy, city, area, grids)
+        said = _placed(reading, city, SAID, grids)
+        if said.transformation is not None:
+            return said
+        if datum_of(reading.system) == "Tokyo Datum":
+            return _coarse(reading, SAID, xy, city, grids)
+        return _asked(_no_way(reading.system), xy, city, area, grids)
     system = find_system(source.crs) if source.crs else None
     contradiction = next((p for p in source.problems if p.code == "crs_ambiguous"), None)
     if contradiction is not None and system is not None:
@@ -83,7 +89,7 @@ def place(source: Source, geometry: Array, city: City, area: Any, forced: str, g
     if doubt is not None:
         return _asked(doubt, xy, city, area, grids, Reading(system))
     if datum_of(system) == "Tokyo Datum" and grids.tky2jgd is None:
-        return _coarse(system, source, city, grids)
+        return _coarse(Reading(system), source.crs_from, xy, city, grids)
     declared = Reading(system)
     if (foreign := _abroad(system, xy)) is not None:
         return _asked(foreign, xy, city, area, grids, declared)
@@ -91,7 +97,8 @@ def place(source: Source, geometry: Array, city: City, area: Any, forced: str, g
     return placed if placed.transformation else _asked(_no_way(system), xy, city, area, grids, declared)
 
 
-def _coordinates(geometry: Array) -> Array:
+def coordinates_of(geometry: Array) -> Array:
+    """All coordinates (n × 2) of some rows that are numbers."""
     there = geometry[~shapely.is_missing(geometry) & ~shapely.is_empty(geometry)]
     xy = shapely.get_coordinates(there)
     return xy[np.isfinite(xy).all(axis=1)]
@@ -132,10 +139,11 @@ def _asked(
     reading = found[0].reading if found else None
     if declared is not None and not near:  # nothing speaks against it but that it is far away
         reading = declared
-    if declared is not None and str(declared) not in {choice.value for choice in choices}:
+    offered_already = {choice.value for choice in choices}
+    if declared is not None and str(declared) not in offered_already and parse_reading(str(declared)):
         name = describe(declared.system, "ja"), describe(declared.system, "en")
-        as_said = Choice("crs", str(declared), f"ファイルの宣言どおり {name[0]}", f"as it says, {name[1]}")
-        choices.insert(near, as_said)
+        said = f"ファイルの宣言どおり {name[0]}", f"as it says, {name[1]}"
+        choices.insert(near, offered(declared, xy, *said))
     if reading is None:
         return Placement(None, None, None, tuple(problems), tuple(choices))
     careful = Reading(reading.system, reading.swapped, reading.unit, coarse=True)
@@ -228,8 +236,9 @@ def _doubt(system: pyproj.CRS, xy: Array, city: City) -> Problem | None:
     return None
 
 
-def _coarse(system: pyproj.CRS, source: Source, city: City, grids: Grids) -> Placement:
+def _coarse(reading: Reading, said_by: Text | None, xy: Array, city: City, grids: Grids) -> Placement:
     """A question: the Tokyo Datum without its grid. The shift by three parameters only where somebody accepts ±9 m by name."""
+    system = reading.system
     ja = (
         f"日本測地系（{describe(system)}）です。変換に必要な格子（TKY2JGD）がないため、そのままでは約400mずれます。"
         "格子を置く（`gisapp db grids`）か、±9 m の変換でよければ候補の指定で受け入れてください"
@@ -238,16 +247,16 @@ def _coarse(system: pyproj.CRS, source: Source, city: City, grids: Grids) -> Pla
         f"it is on the Tokyo Datum ({describe(system, 'en')}) and the national grid (TKY2JGD) is not here. Put the grid there "
         "(`gisapp db grids`), or accept the transformation of ±9 m by the option offered"
     )
-    reading = Reading(system, coarse=True)
+    reading = replace(reading, coarse=True)
     words = ("3パラメータの変換、精度 ±9 m を受け入れる", "three parameters, accept ±9 m")
-    placed = _placed(reading, city, source.crs_from, grids)
+    placed = _placed(reading, city, said_by, grids)
     question = Problem(QUESTION, "datum_suspect", ja, en)
     return Placement(
         reading,
         placed.transformation,
-        source.crs_from,
+        said_by,
         (question,),
-        (Choice("crs", str(reading), *words),),
+        (offered(reading, xy, *words),),
     )
 
 

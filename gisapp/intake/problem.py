@@ -128,7 +128,7 @@ def refuse(
 ) -> NoReturn:
     """Refuse the file as a whole: why, and what to do next, each in Japanese and English. Raises errors.FileRefused.
 
-    `asks`: what an answer would settle (crs, part, only, position), with the answers there are, the likeliest first.
+    `asks`: what an answer would settle (crs, part, only, places, position), with the answers there are, the likeliest first.
     `found`: what else was found until then.
     """
     words = {"why_ja": why[0], "why_en": why[1], "do_ja": do[0], "do_en": do[1]}

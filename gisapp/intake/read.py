@@ -9,23 +9,14 @@ from pathlib import Path
 
 from gisapp.intake.child.reader import open_apart
 from gisapp.intake.options import Options
-from gisapp.intake.several import refuse_shapeless
 from gisapp.intake.source import Source
 
 
-def open_source(path: Path, name: str, options: Options, scratch: Path) -> Source:
+def open_any(path: Path, name: str, options: Options, scratch: Path) -> Source:
     """Open the file at `path`, which people call `name`. `scratch` is an empty folder that lives as long as the source.
 
-    A child process reads, with limits on its memory and time. Nothing is ever written beside the file.
-    Raises errors.FileRefused with a sentence for whatever cannot be read, whatever it does to its reader; asks what to
-    do with a table that has no coordinates.
+    A child process reads, with limits on its memory and time. Nothing is ever written beside the file. A table without
+    coordinates is opened too (`Source.shapeless`): others may place it, or ask.
+    Raises errors.FileRefused with a sentence for whatever cannot be read, whatever it does to its reader.
     """
-    source = open_any(path, name, options, scratch)
-    if source.shapeless:
-        refuse_shapeless(source)
-    return source
-
-
-def open_any(path: Path, name: str, options: Options, scratch: Path) -> Source:
-    """As `open_source`, tables without coordinates included (`Source.shapeless`): for those who can place them."""
     return open_apart(path, name, options, scratch)

@@ -25,7 +25,7 @@ class Report:
     mode: str
     dry_run: bool = False
     ok: bool = False
-    asks: str = ""  # what an answer would settle: layer, crs, part, only, position
+    asks: str = ""  # what an answer would settle: layer, crs, part, only, places, position
     choices: list[Choice] = field(default_factory=list)
     fits: list[Fit] = field(
         default_factory=list
@@ -44,6 +44,7 @@ class Report:
     loaded: int = 0
     dropped: int = 0
     repaired: int = 0
+    geocoded: dict[str, Any] | None = None  # of a table of addresses: rows by match level
     bounds: tuple[float, float, float, float] | None = None  # longitude, latitude of the rows to be loaded
     difference: dict[str, int] | None = None
     revision: int | None = None
@@ -95,6 +96,7 @@ class Report:
                 "dropped": self.dropped,
                 "repaired": self.repaired,
             },
+            "geocoded": self.geocoded,
             "difference": self.difference,
             "format": self.format or None,
             "encoding": self.encoding or None,

@@ -42,5 +42,12 @@ def refuse_shapeless(source: Source) -> NoReturn:
         "「緯度」「経度」という見出しの列を付けてください。",
         "Give it columns headed “latitude” and “longitude”.",
     )
+    if source.unplaced:
+        do = (
+            f"「{source.unplaced}」の住所から位置を付けるには、町字や住居表示の一覧が要ります（管理者が `gisapp search import` で"
+            "入れます）。入れてから読み込み直すか、「緯度」「経度」の列を付けてください。",
+            f"To place its rows by the addresses in “{source.unplaced}”, lists of towns or houses are needed (the administrator "
+            "puts them in with `gisapp search import`); load it again then, or give it columns of latitude and longitude.",
+        )
     found = [problem for problem in source.problems if problem.code != said.code]
     refuse(said.code, (said.ja, said.en), do, asks="position", found=found)

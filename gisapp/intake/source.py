@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
 
 from gisapp.catalogue.layer import Text
 from gisapp.intake.problem import Problem
+
+if TYPE_CHECKING:
+    from gisapp.intake.addresses import Addresses
 
 ROWS_AT_ONCE = 50_000
 UNREAD: np.ndarray[Any, Any] = np.array([], dtype=object)
@@ -50,5 +53,7 @@ class Source:
     shapeless: bool = False  # a table: no row has a position, `no_position` among the problems says so
     axes: str | None = None  # "latlon" or "xy": the order in which the file's own coordinates stand
     kind: str | None = None  # geometry type as the file declares it; it may be wrong
+    addresses: Addresses | None = None  # what places its rows, where it has addresses and no coordinates
+    unplaced: str = ""  # its column of addresses, where the city has no index to find them in
     layers: tuple[str, ...] = ()  # all layers or data sets of the file, each opened with Options.part
     layer: str = ""  # which of them this is

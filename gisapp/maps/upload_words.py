@@ -23,8 +23,8 @@ WORDS: dict[str, tuple[str, str]] = {
     "choose_file": ("ファイルを選ぶ", "Choose a file"),
     "drop_here": ("またはここへドラッグ", "or drop it here"),
     "formats": (
-        "Shapefile（zip）、CSV・Excel（緯度・経度つき）、GeoPackage、GeoJSON、KML、GML など",
-        "Shapefile (zip), CSV or Excel with coordinates, GeoPackage, GeoJSON, KML, GML and more",
+        "Shapefile（zip）、CSV・Excel（緯度・経度か住所つき）、GeoPackage、GeoJSON、KML、GML など",
+        "Shapefile (zip), CSV or Excel with coordinates or addresses, GeoPackage, GeoJSON, KML, GML and more",
     ),
     "no_file": ("ファイルを選んでください。", "Choose a file first."),
     "one_file": (
@@ -55,6 +55,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "option_encoding": ("文字コード（cp932 など）", "Encoding (such as cp932)"),
     "option_part": ("データ（ファイルに複数あるとき）", "Data set, where a file has several"),
     "option_only": ("図形の種類", "Kind of shapes"),
+    "option_places": ("住所の一致レベル", "Match level of addresses"),
     "option_set": ("すべての行に入れる値", "A value for every row"),
     "option_mode": ("今ある行の扱い", "Rows that are there already"),
     "option_named": ("「{name}」{value}", "“{name}” {value}"),
@@ -143,8 +144,12 @@ WORDS: dict[str, tuple[str, str]] = {
     "ask_only": ("どの図形を登録しますか。", "Which shapes?"),
     "ask_layer": ("どのレイヤーに登録しますか。", "Which layer is it for?"),
     "ask_position": (
-        "この表には位置がありません。緯度・経度の列を付けて、もう一度送ってください。",
-        "This table has no places. Add columns of latitude and longitude and send it again.",
+        "この表の行には位置がありません。下の内容を確かめ、緯度・経度の列を付けるか住所を直して、もう一度送ってください。",
+        "The rows of this table have no places. See below, then add latitude and longitude or correct the addresses, and send it again.",
+    ),
+    "ask_places": (
+        "住所から位置の付かない行があります。どの一致まで登録するかを選んでください。ほかの行は登録しません。",
+        "Some addresses give no place. Choose which matches to load; the other rows are left out.",
     ),
     "ask_nothing_fits": (
         "列の合うレイヤーが見つかりません。レイヤーを選ぶか、下の案を情報部門に渡してください。",

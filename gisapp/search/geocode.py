@@ -34,6 +34,11 @@ class Geocoder:
             layer for layer in layers if layer.search and layer.search.kind in ("facility", "street")
         ]
 
+    def knows_towns(self, connection: Connection) -> bool:
+        """Whether there is anything to find addresses in."""
+        self._towns = queries.towns(connection, self._layers)
+        return bool(self._towns)
+
     def answers(self, connection: Connection, addresses: Sequence[str]) -> list[Answer]:
         """The answer for each address, in their order."""
         if self._towns is None:

@@ -17,7 +17,7 @@ from psycopg import sql
 from gisapp import errors
 from gisapp.catalogue.layer import Layer
 from gisapp.changes.derived import Raw
-from gisapp.intake.copy import identifier, new_revision
+from gisapp.revisions.apply import new_revision, table_of
 from gisapp.search.entries import TOWN, TOWN_IN_DETAIL, key_of
 from gisapp.settings import City
 from gisapp.text.encodings import encoding_of_file
@@ -153,7 +153,7 @@ def import_towns(
     """
     placed = [town for town in towns if town.lon is not None and town.lat is not None]
     revision = new_revision(raw, layer.id, who, {"files": list(files), "towns": len(placed)})
-    table = identifier(layer.id)
+    table = table_of(layer)
     raw.execute(_DELETE.format(table), [[TOWN, TOWN_IN_DETAIL]])
     values = [_values(town, city, revision) for town in placed]
     with raw.cursor() as cursor:

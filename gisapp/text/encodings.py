@@ -20,6 +20,10 @@ LANGUAGE_BYTES = {
 """Language driver byte of a DBF (offset 29) → codec. 0x00 and 0x57 say nothing."""
 NOT_CP932 = re.compile("[\x80\uf8f0-\uf8f3]")
 """What Python makes of the bytes 80, A0, FD, FE, FF, which CP932 leaves undefined."""
+BESIDE_LATIN = re.compile(
+    "(?<![\uff61-\uff9f])(?:(?<=[A-Za-z])[\uff61-\uff9f]|[\uff61-\uff9f](?=[A-Za-z]))(?![\uff61-\uff9f])|[\0-\x7f]"
+)
+"""ASCII, and half-width kana that stand alone beside a Latin letter."""
 LONGEST_CHARACTER = 3  # bytes of a character that a fixed width may have cut
 
 
@@ -68,6 +72,14 @@ def fitting(samples: Iterable[bytes], candidates: Iterable[str] = CANDIDATES) ->
     whole = [codec for codec in candidates if all(decodes(raw, codec) for raw in samples)]
     cut = [codec for codec in candidates if all(decodes(raw, codec, may_be_cut=True) for raw in samples)]
     return whole + [codec for codec in cut if codec not in whole]
+
+
+def looks_latin(samples: Iterable[bytes]) -> bool:
+    """Whether what CP932 takes for half-width kana are the accented letters of a Latin alphabet (Windows-1252): every one
+    stands alone, beside a letter from A to Z. Kana come in words: FRﾘY is FRØY, but ﾋﾞﾙA is what it says."""
+    texts = [raw.decode("cp932", "replace") for raw in samples]
+    odd = [text for text in texts if not text.isascii()]
+    return bool(odd) and all(not BESIDE_LATIN.sub("", text).strip() for text in odd)
 
 
 def encoding_of_file(path: Path, candidates: Iterable[str] = CANDIDATES) -> str | None:

@@ -17,10 +17,13 @@ from gisapp import installation as installations
 from gisapp.access import tokens
 from gisapp.cli.people import add_person
 from gisapp.installation import Installation
+from gisapp.intake.copy import raw_connection
 from gisapp.intake.load import Order, load_file
 from gisapp.intake.options import parse_options
 from gisapp.intake.report import Report
 from gisapp.intake.uploads import forget_old_uploads
+from gisapp.search.follow import follow
+from gisapp.search.towns import LAYER, import_towns, read_towns
 from tests.conftest import PASSWORD
 from tests.intake.files import feature, geojson, line
 from tests.intake.waiter import Waiting
@@ -153,3 +156,21 @@ def waiting(city: Installation, waiter_client: FlaskClient, waiter_token: str) -
         forget_old_uploads(connection, city.settings)
     shutil.rmtree(city.settings.home / "uploads", ignore_errors=True)
     forget_jobs(city)
+
+
+def forget_index(city: Installation) -> None:
+    with city.database.transaction("owner") as connection:
+        connection.execute(text("TRUNCATE " + LAYER))
+    follow(city)
+
+
+@pytest.fixture
+def towns(city: Installation, shared_data: Path) -> Iterator[Installation]:
+    """武蔵村山市 with its towns from the published list."""
+    forget_index(city)
+    listed = read_towns(shared_data / "07_address" / "geolonia_武蔵村山市.json", city.city)
+    with city.database.transaction("owner") as connection:
+        import_towns(raw_connection(connection), city.catalogue.layer(LAYER), city.city, listed, "tests", [])
+    follow(city)
+    yield city
+    forget_index(city)

@@ -38,9 +38,20 @@ def test_the_tokyo_datum_without_the_national_grid_is_a_question(
     assert codes(report) == {"datum_suspect"} and report.outcome == "ask"
     (choice,) = report.choices
     assert choice.value == "EPSG:4301+9m" and "±9 m" in choice.ja
+    assert choice.bounds is not None and len(choice.points) == 2, "where it would lie can be shown"
     accepted = load(shp, "roads.street", crs=choice.value)
     assert accepted.ok and accepted.transformation and accepted.transformation.accuracy == 9.0
     assert "±9 m" in next(p.ja for p in accepted.findings if p.code == "datum_suspect")
+
+
+@pytest.mark.parametrize(("said", "code"), [("4301", "datum_suspect"), ("4269", "crs_suspect")])
+def test_a_system_that_is_named_and_cannot_be_left_surely_is_a_question(
+    refused: Callable[..., Report], tmp_path: Path, said: str, code: str
+) -> None:
+    """Never are its degrees taken for metres."""
+    path = geojson(tmp_path / "r.geojson", [feature(line(), 路線番号="1")])
+    report = refused(path, crs=said)
+    assert report.outcome == "ask" and codes(report) == {code}
 
 
 def test_latitude_first_is_turned_and_listed_where_nothing_else_is_possible(
@@ -197,6 +208,15 @@ def test_individual_numbers_are_refused_by_their_check_digit(
     assert not any(number in str(report.as_json()) for number in numbers)
 
 
+@pytest.mark.parametrize("kind", [int, float])
+def test_individual_numbers_are_refused_as_numbers_too(
+    refused: Callable[..., Report], tmp_path: Path, kind: type
+) -> None:
+    features = [feature(line(n), 路線番号=str(n), 備考=kind(123456789018), 幅員=4.5) for n in range(3)]
+    report = refused(geojson(tmp_path / "p.geojson", features))
+    assert [(problem.code, problem.column) for problem in report.errors] == [("personal_number", "備考")]
+
+
 def test_twelve_digits_that_are_no_individual_numbers_are_taken(
     load: Load, empty_layers: None, tmp_path: Path
 ) -> None:
@@ -220,6 +240,8 @@ def test_a_list_on_the_tokyo_datum_that_does_not_say_so_is_a_question(
     report: Report = refusal.value.values["outcome"]  # type: ignore[assignment]
     assert (report.outcome, codes(report)) == ("ask", {"datum_suspect"})
     assert [choice.value for choice in report.choices] == ["EPSG:4301", "EPSG:4326"]
+    tokyo_first, as_said = (np.array(choice.points) for choice in report.choices)
+    assert np.abs(tokyo_first.mean(axis=0) - as_said.mean(axis=0)).round(4).tolist() == [0.0032, 0.0032]
     said = load(path, "facilities.public_facility", crs="EPSG:4326")
     assert said.ok and "datum_suspect" in {problem.code for problem in said.findings.of("warning")}
 

@@ -22,7 +22,7 @@ from gisapp.intake.child.limits import USUAL, Limits
 from gisapp.intake.child.reader import open_apart
 from gisapp.intake.options import Options
 from gisapp.intake.problem import Problem
-from gisapp.intake.read import open_source
+from gisapp.intake.read import open_any
 from gisapp.intake.source import Batch, Source
 from tests.intake.files import gdal_file, line
 
@@ -134,7 +134,7 @@ def test_rows_and_what_is_said_of_them_arrive_unchanged(tmp_path: Path) -> None:
         {"路線名": ["髙橋～", "㈱前", ""], "幅": [1.5, 2.0, 3.0]},
         encoding="cp932",
     )
-    source = open_source(path, path.name, Options(), scratch(tmp_path))
+    source = open_any(path, path.name, Options(), scratch(tmp_path))
     assert (source.format, source.columns, source.count) == ("Shapefile", ("路線名", "幅"), 3)
     assert source.encoding_from == Text(".cpg による", "from the .cpg") and source.cut_names
     (batch,) = taken(source)

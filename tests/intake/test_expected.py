@@ -41,6 +41,10 @@ SEVERAL = {"03_base/plateau_53392642/udx/bldg/53392642_bldg_6697_op2.gml"}
 USABLE = {
     "09_nasty/kml/geometries.kml": 12
 }  # 14 by the table: placemarks 10 and 11 are points without coordinates
+OF_STAGED = (
+    r"(sum|max|mean|duplicate)\.|fields=|(area|area_made_valid|union|footprint_area|length)_m2?@|bbox_EN@"
+)
+"""Facts of staged rows (where a file lies that is far from Japan is seen in test_expected_as_read.py)."""
 Look = Callable[[psycopg.Connection[Any], Report], Any]
 
 
@@ -91,7 +95,22 @@ def test_the_file_is_answered_as_expected(row: Row, cities: dict[str, Installati
         assert row.must - DISPUTED.get(row.file, set()) <= found
         return
     _check_report(row, report)
+    _answer_until_loaded(installation, path, row, report, facts)
     assert not facts
+
+
+def _answer_until_loaded(
+    installation: Installation, path: Path, row: Row, report: Report, facts: list[str]
+) -> None:
+    """Take the first answer of each question, so that the facts of a file that asks are compared too."""
+    staged = [fact for fact in row.facts if re.match(OF_STAGED, fact)]
+    said: dict[str, str] = {}
+    while staged and report.asks in ("crs", "only") and report.asks not in said and report.choices:
+        said[report.asks] = report.choices[0].value
+        report = diagnose(
+            installation, path, lambda raw, report: facts.extend(_wrong(raw, report, row, "")), **said
+        )
+    assert report.ok or not said, "\n".join(report.lines())
 
 
 def _of_parts(installation: Installation, path: Path, row: Row, whole: Report) -> set[str]:
@@ -111,6 +130,12 @@ def _of_parts(installation: Installation, path: Path, row: Row, whole: Report) -
         report = diagnose(installation, path, look, part=choice.value)
         codes |= {p.code for p in report.findings}
         assert report.loaded in row.features, (choice.value, report.loaded)
+        if report.loaded:
+            assert report.reading is not None and str(report.reading.system.to_epsg()) in row.systems
+            assert codec(report.encoding) == codec(row.encoding)
+            if row.geometry != "Mixed":
+                kind = report.layer.geometry if report.layer else ""
+                assert kind.removeprefix("Multi") == row.geometry.removeprefix("Multi"), choice.value
         assert not wrong
     return codes
 
@@ -140,12 +165,12 @@ def _check_report(row: Row, report: Report) -> None:
     first = re.search(r"first=EPSG:(\d+)", row.note)
     if row.file in UNKNOWABLE:
         assert report.asks == "crs" and not report.choices, said
-    elif row.systems == ("none",) and first and report.asks == "crs" and report.choices:
+    elif first and report.asks == "crs" and report.choices:
         assert report.choices[0].value == f"EPSG:{first[1]}", said
-    elif row.systems != ("none",):
+    if row.systems != ("none",) and row.file not in UNKNOWABLE:
         system = report.reading.system.to_epsg() if report.reading else None
         assert str(system) in row.systems, said
-    elif report.asks == "crs":
+    elif report.asks == "crs" and not first and row.file not in UNKNOWABLE:
         assert report.reading is None, said
     if row.encoding not in ("ascii", ""):
         assert codec(report.encoding) == codec(row.encoding), said

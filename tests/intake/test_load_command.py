@@ -24,6 +24,19 @@ def shell(city: Installation, *words: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, env=environment, cwd=ROOT, capture_output=True, text=True)
 
 
+def test_a_table_of_addresses_is_loaded_when_its_question_is_answered(
+    towns: Installation, tmp_path: Path
+) -> None:
+    path = tmp_path / "避難所.csv"
+    path.write_text("ID,名称,住所\n1,甲,本町一丁目\n2,乙,架空町1\n", "utf-8")
+    asked = shell(towns, str(path), "--layer", "disaster.shelter")
+    assert asked.returncode == 3 and "--places 4" in asked.stderr and "2行目" in asked.stderr
+    done = shell(towns, str(path), "--layer", "disaster.shelter", "--places", "4")
+    assert done.returncode == 0, done.stderr
+    assert "住所から位置を付けました：丁目・小字まで 1 行" in done.stdout
+    assert ask(towns, "SELECT facility_id FROM disaster.shelter") == [("1",)]
+
+
 def test_a_good_file_is_loaded_and_reported_in_both_languages(city: Installation, tmp_path: Path) -> None:
     path = geojson(
         tmp_path / "道路.geojson", [feature(line(), 路線番号="1", 色="赤"), feature(None, 路線番号="2")]

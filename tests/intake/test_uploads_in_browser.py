@@ -39,7 +39,7 @@ def bounded(city: Installation, tmp_path_factory: pytest.TempPathFactory) -> Ite
     area = shapely.box(LON - 0.03, LAT - 0.02, LON + 0.03, LAT + 0.02)
     path = geojson(tmp_path_factory.mktemp("city") / "b.geojson", [feature(area, 名称="武蔵村山市")])
     load_into(city, path, "base.boundary")
-    add_person(city, "hand", "道路 花子", PASSWORD, {"roads": "editor"})
+    add_person(city, "hand", "道路 花子", PASSWORD, {"roads": "editor", "disaster": "editor"})
     yield city
     with city.database.transaction("owner") as connection:
         connection.execute(text("TRUNCATE base.boundary"))
@@ -164,6 +164,55 @@ def test_a_file_without_a_reference_system_is_asked_about_shown_published_and_un
     assert ask(bounded, "SELECT id, route_number FROM roads.street ORDER BY id") == before
     assert_sound(page, DESK)
     assert found.others(desk) == [] and found.complaints == []
+
+
+def test_two_datums_are_compared_on_one_map_with_the_arrow_keys(
+    enter: Open, bounded: Installation, tmp_path: Path
+) -> None:
+    widths = {str(n): 4.0 for n in range(6)}
+    load_into(bounded, streets(tmp_path / "before.geojson", **widths), "roads.street")
+    shifted = [
+        feature(shapely.transform(line(n), lambda xy: xy + [0.003206, -0.003221]), 路線番号=name, 幅員=4.0)
+        for n, name in enumerate(widths)
+    ]
+    page = enter().page
+    send(page, geojson(tmp_path / "old.geojson", shifted), "roads.street")
+    until(page, "確認が必要")
+    assert_sound(page, PHONE)
+    page.locator(".choices input").first.focus()
+    page.keyboard.press("Space")
+    dots = page.locator(".leaflet-overlay-pane path[fill='#0b57b7'][stroke='#fff']")
+    assert dots.count() == 12 and page.locator(".leaflet-marker-pane .number-badge.on").inner_text() == "1"
+    first = dots.first.bounding_box()
+    page.keyboard.press("ArrowDown")
+    assert page.locator(".leaflet-marker-pane .number-badge.on").inner_text() == "2"
+    moved = dots.first.bounding_box()
+    assert first and moved and abs(first["x"] - moved["x"]) > 20, "the map stands still, the rows move"
+    for place in (first, moved):
+        assert 0 <= place["x"] < PHONE[0] and 0 <= place["y"] < PHONE[1], "both are on the phone's screen"
+
+
+def test_rows_without_a_place_are_a_question_with_the_matches_on_the_map(
+    enter: Open, towns: Installation, tmp_path: Path
+) -> None:
+    path = tmp_path / "避難所.csv"
+    path.write_text("ID,名称,住所\n1,甲,本町一丁目\n2,乙,本町二丁目3-4\n3,丙,本町\n4,丁,立川市錦町1-2\n")
+    found = enter()
+    page = found.page
+    send(page, path, "disaster.shelter")
+    until(page, "確認が必要")
+    assert "2 行を登録し、2 行を除く" in page.inner_text(".choices li")
+    listed = page.locator(".rows tbody tr").all_inner_texts()
+    assert any("丁目が書かれていません" in one and "住所" in one for one in listed)
+    assert any("この市の住所ではありません" in one for one in listed)
+    page.check(".choices input")
+    assert page.locator(".leaflet-overlay-pane path[fill='#0b57b7'][stroke='#fff']").count() == 2
+    assert_sound(page, PHONE, DESK)
+    page.click("text=この答えで診断する")
+    until(page, "公開待ち")
+    assert "追加 2" in " ".join(page.inner_text(".tabs").split())
+    assert ask(towns, "SELECT count(*) FROM disaster.shelter") == [(0,)]
+    assert found.complaints == []
 
 
 def test_a_refused_file_says_row_column_and_what_to_do_and_changes_nothing(

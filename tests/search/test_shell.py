@@ -97,8 +97,8 @@ def test_a_table_is_not_written_over_itself_and_a_broken_one_has_a_sentence(
 
 
 def test_no_cell_is_taken_for_a_formula() -> None:
-    assert [safe(cell) for cell in ("=A1", "+A1", "-A1", "@A1", "\tx", "-12.5", "+3", "本町", "")] == [
-        "'=A1", "'+A1", "'-A1", "'@A1", "'\tx", "-12.5", "+3", "本町", "",
+    assert [safe(cell) for cell in ("=A1", "+A1", "-A1", "@A1", "\tx", "＝A1", "-12.5", "+3", "本町", "")] == [
+        "'=A1", "'+A1", "'-A1", "'@A1", "'\tx", "'＝A1", "-12.5", "+3", "本町", "",
     ]  # fmt: skip
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from gisapp.text.encodings import codec_named, decodes, encoding_of_file, fitting
+from gisapp.text.encodings import codec_named, decodes, encoding_of_file, fitting, looks_latin
 
 
 @pytest.mark.parametrize(
@@ -45,6 +45,13 @@ def test_evidence_names_the_encodings_in_which_all_is_text() -> None:
     assert fitting(["避難所".encode()])[0] == "utf-8"
     assert fitting(["避難所".encode("cp932")]) == ["cp932"]
     assert "euc_jp" in fitting(["避難所".encode("euc_jp")])
+
+
+def test_letters_of_northern_europe_are_not_taken_for_half_width_kana() -> None:
+    assert looks_latin([text.encode("cp1252") for text in ("FRØY", "OSEBERG ØST", "ÅSGARD A", "KÅRSTØ")])
+    for kana in ("ﾋﾞﾙA", "JAﾋﾞﾙ", "ｱ", "A棟", "東京ｱ"):
+        assert not looks_latin(["FRØY".encode("cp1252"), kana.encode("cp932")]), kana
+    assert not looks_latin([b"plain"])
 
 
 @pytest.mark.parametrize("codec", ["utf-8", "utf-8-sig", "cp932", "euc_jp", "utf-16"])

@@ -88,5 +88,7 @@ def test_yes_and_no_have_many_signs() -> None:
 
 def test_width_case_and_spaces_do_not_matter_when_comparing() -> None:
     assert fold("Ｒｏａｄ　Ｎｏ．１") == fold("road no.1")
+    assert fold("0.5m〜3.0m") == fold("０．５ｍ～３．０ｍ") == fold("0.5m~3.0m")
+    assert fold("−5℃") == fold("－5℃") == fold("-5℃")
     assert fold("ﾄｲﾚ") == fold("トイレ")
     assert fold("地域") != fold("地区")

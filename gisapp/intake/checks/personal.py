@@ -34,10 +34,10 @@ class Numbers:
         """Look at the columns (name in the file → values)."""
         for name, values in columns.items():
             kind = values.type
-            if not (pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_integer(kind)):
+            if not (is_text(kind) or pa.types.is_integer(kind) or pa.types.is_floating(kind)):
                 continue
-            texts = as_text(values).drop_null()
-            self._seen[name] += len(texts)
+            texts = as_text(values if is_text(kind) else _long(values)).drop_null()
+            self._seen[name] += len(texts) if is_text(kind) else len(values) - values.null_count
             plain = pc.replace_substring_regex(pc.utf8_normalize(texts, form="NFKC"), r"[ \-]", "")
             twelve = plain.filter(pc.match_substring_regex(plain, rf"^\d{{{DIGITS}}}$"))
             self._fits[name] += int(fits(twelve).sum())
@@ -49,6 +49,17 @@ class Numbers:
                 ja = "個人番号（マイナンバー）とみられる値があります。地図には登録できません。列を除いてから読み込んでください"
                 en = "it seems to hold Individual Numbers (My Number), which must not be kept here; take the column out"
                 yield Problem(ERROR, "personal_number", ja, en, column=name)
+
+
+def is_text(kind: pa.DataType) -> bool:
+    """Whether values of the type are texts."""
+    return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind))
+
+
+def _long(values: pa.Array) -> pa.Array:
+    """The numbers that have twelve digits: of amounts and areas there are few, and looking at each would take its time."""
+    numbers = pc.cast(values, pa.float64(), safe=False)
+    return values.filter(pc.and_(pc.greater_equal(numbers, 10 ** (DIGITS - 1)), pc.less(numbers, 10**DIGITS)))
 
 
 def fits(numbers: pa.Array) -> np.ndarray[Any, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -49,6 +50,17 @@ def open_mapinfo(path: Path, scratch: Path) -> Source:
     return replace(source, problems=(*problems, *source.problems))
 
 
+def _not_offered(layers: Iterable[str], offered: Sequence[str]) -> Iterator[Problem]:
+    """A note that names layers without any shape: they are no answer, but are not passed over in silence."""
+    left = [name for name in layers if name not in offered]
+    if left:
+        ja, en = (
+            f"形状のないレイヤーは選べません：{'、'.join(left)}",
+            f"layers without shapes cannot be chosen: {', '.join(left)}",
+        )
+        yield Problem(NOTE, "layers_without_shapes", ja, en)
+
+
 def _open_layer(path: Path, title: str, part: str) -> Source:
     layers = layers_of(path)
     if not layers:
@@ -59,7 +71,7 @@ def _open_layer(path: Path, title: str, part: str) -> Source:
         shaped, found = with_shapes(path, [name for name, kind in layers.items() if kind is not None])
         offered = shaped or list(layers)
         if part or len(offered) > 1:
-            refuse_several(offered, part, found)
+            refuse_several(offered, part, [*found, *_not_offered(layers, offered)])
         layer = offered[0]
     source = open_ogr(path, title, layer=layer)
     return replace(source, layers=tuple(layers), layer=layer)

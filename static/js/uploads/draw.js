@@ -63,12 +63,23 @@ export function showCandidates(choices) {
   const draw = (chosen) => {
     drawn.clearLayers();
     badges(there, chosen).forEach((layer) => layer.addTo(drawn));
-    const one = there.find(({ place }) => place === chosen);
-    const boxes = one ? [box(one)] : there.slice(0, 1).map(box);
-    map.fitBounds(boxes.reduce((whole, each) => whole.extend(each), L.latLngBounds(cityBox.getSouthWest(), cityBox.getNorthEast())), { animate: false, padding: [24, 24] });
+    map.fitBounds(view(there, chosen), { animate: false, padding: [24, 24], maxZoom: 17 });
   };
   draw(-1);
   return draw;
+}
+
+/**
+ * What to look at: candidates in the city together, so that the map stays where it is from one to the next and a shift of
+ * some hundred metres is seen; for one elsewhere the city too.
+ */
+function view(there, chosen) {
+  const one = there.find(({ place }) => place === chosen) ?? there[0];
+  const near = there.filter((each) => box(each).intersects(cityBox));
+  const [first, ...rest] = near.includes(one) ? near : [one];
+  const whole = rest.reduce((all, each) => all.extend(box(each)), first ? box(first) : L.latLngBounds([]));
+  if (first && near.includes(one) && !whole.contains(cityBox)) return whole.pad(0.5);
+  return whole.extend(cityBox);
 }
 
 const box = ({ bounds: [west, south, east, north] }) => L.latLngBounds([south, west], [north, east]);

@@ -3,7 +3,7 @@ import { byId, el, say } from "../page.js";
 import { words } from "./api.js";
 import { showCandidates } from "./draw.js";
 
-const ASKED = ["crs", "part", "only", "layer"];
+const ASKED = ["crs", "part", "only", "layer", "places"];
 
 /** @param {(upload: object, verb: string, form: object) => void} act */
 export function question(upload, act) {
@@ -19,7 +19,7 @@ export function question(upload, act) {
   if (draft) form.append(drafted(draft));
 
   const answer = () => form.elements.answer?.value ?? "";
-  const pick = asks === "crs" && choices.length > 0 ? showCandidates(choices) : () => {};
+  const pick = choices.some((choice) => choice.bounds) ? showCandidates(choices) : () => {};
   form.addEventListener("change", () => {
     if (other && document.activeElement === other.input) other.radio.checked = true;
     const place = choices.findIndex((_, n) => answer() === String(n));
@@ -38,9 +38,9 @@ export function question(upload, act) {
 }
 
 function option(choice, place, asks) {
-  const numbered = asks === "crs" ? el("span", { class: "number-badge", "aria-label": say("candidate", { number: place + 1 }) }, String(place + 1)) : null;
+  const numbered = choice.bounds ? el("span", { class: "number-badge", "aria-label": say("candidate", { number: place + 1 }) }, String(place + 1)) : null;
   const value = choice[choice.option];
-  const shown = asks === "layer" ? null : el("code", {}, value);
+  const shown = asks === "layer" || asks === "places" ? null : el("code", {}, value);
   return el(
     "label",
     {},
