@@ -67,7 +67,10 @@ def test_the_table_says_when_where_and_how_busy_the_machine_was() -> None:
     assert (
         "2 cores (a processor, 23.5 GiB), 2026-11-24 to 2026-11-25; load average before each step 0.5" in said
     )
-    assert "| identify over all public layers, 500,000 parcels | p95 ≤ 15 ms | p50 10.0 ms, p95 20.5 ms |" in said
+    assert (
+        "| identify over all public layers, 500,000 parcels | p95 ≤ 15 ms | p50 10.0 ms, p95 20.5 ms |"
+        in said
+    )
 
 
 def test_nothing_measured_is_said_as_such() -> None:
