@@ -50,6 +50,7 @@ check: test-environment
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/gisapp layers check
+	$(BIN)/python .ci/known-vulnerabilities
 
 bench: test-environment
 	@env -u GISAPP_PORT -u GISAPP_CITY $(BIN)/python -m bench $(BENCH)

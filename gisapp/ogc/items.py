@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import json
+from collections.abc import Mapping
 
 from gisapp import answers
 from gisapp.access import trail
@@ -19,7 +20,7 @@ from gisapp.ogc import links
 from gisapp.ogc.links import Link, link
 from gisapp.ogc.request import Asked
 
-PARAMETERS = (*selection.PARAMETERS, "limit", "after", "crs", "properties")
+PARAMETERS = (*selection.PARAMETERS, "limit", "after", "offset", "crs", "properties")
 MOST = 10_000  # features a page
 USUAL = 10
 
@@ -40,6 +41,7 @@ def page_of_items(layer: Layer, view: View, asked: Asked) -> tuple[str, Referenc
     """
     values, city = asked.values, installation().city
     reference = asked_for(values, "crs", city)
+    _require_beginning(values)
     wanted = Search(
         selection.read_selection(layer, view, city, values, visible),
         limit=min(whole(values, "limit", USUAL), MOST),
@@ -57,6 +59,13 @@ def page_of_items(layer: Layer, view: View, asked: Asked) -> tuple[str, Referenc
     head["timeStamp"] = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
     head["links"] = _links(page, layer, asked)
     return f'{json.dumps(head, ensure_ascii=False)[:-1]}, "features": [\n{page.features}\n]}}', reference
+
+
+def _require_beginning(values: Mapping[str, str]) -> None:
+    """`offset=0` says the beginning, as some clients always do; further on leads `after`, which costs the same everywhere."""
+    if values.get("offset", "0") != "0":
+        ja = "0 だけです。続きはリンク「next」（after）で読みます"
+        raise invalid("offset", ja, "it is only 0: read on by the link “next” (after)", "offset=0")
 
 
 def _chosen_fields(view: View, raw: str | None) -> tuple[str, ...] | None:

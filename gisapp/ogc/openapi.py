@@ -1,4 +1,4 @@
-"""The definition of `/ogc/` in OpenAPI 3.0 (https://spec.openapis.org/oas/v3.0.3)."""
+"""The definition of `/ogc/` and `/api/` in OpenAPI 3.0 (https://spec.openapis.org/oas/v3.0.3)."""
 
 from __future__ import annotations
 
@@ -7,16 +7,19 @@ from typing import Any
 
 from gisapp.ogc import openapi_catalogue as catalogue
 from gisapp.ogc import openapi_edits as edits
+from gisapp.ogc import openapi_questions as questions
 from gisapp.ogc import openapi_tiles as tiles
+from gisapp.ogc import openapi_uploads as uploads
 from gisapp.ogc.items import MOST, USUAL
 from gisapp.ogc.items import PARAMETERS as ITEMS
 from gisapp.ogc.links import GEOJSON, HTML, JSON, OPENAPI, SCHEMA, address
-from gisapp.ogc.openapi_get import PROBLEM, Schema, get, response
+from gisapp.ogc.openapi_get import PROBLEM, SECURED, Schema, get, response
 from gisapp.ogc.words import WORDS
 from gisapp.search import openapi as search
 from gisapp.settings import City
 
-VERSION = "1.0.0"  # of this interface, not of gisapp
+VERSION = "1.1.0"  # of this interface, not of gisapp
+SESSION = "gisapp_session"
 
 LINKS: Schema = {"type": "array", "items": {"$ref": "#/components/schemas/link"}}
 NUMBERS: Schema = {"type": "array", "items": {"type": "number"}, "minItems": 4, "maxItems": 4}
@@ -99,6 +102,10 @@ SCHEMAS: Schema = {
         },
     },
 }
+SECURITY: Schema = {
+    "token": {"type": "http", "scheme": "bearer", "description": "a token of /account"},
+    "session": {"type": "apiKey", "in": "cookie", "name": SESSION, "description": "of a browser"},
+}
 PARAMETERS: Schema = {
     "f": {"name": "f", "in": "query", "schema": {"type": "string", "enum": ["json", "geojson", "html"]}},
     "lang": {"name": "lang", "in": "query", "schema": {"type": "string", "default": "ja"}},
@@ -121,6 +128,12 @@ PARAMETERS: Schema = {
         "in": "query",
         "description": "as in a link “next”",
         "schema": {"type": "string"},
+    },
+    "offset": {
+        "name": "offset",
+        "in": "query",
+        "description": "the beginning; `after` leads further",
+        "schema": {"type": "integer", "enum": [0]},
     },
     **{
         name: {"name": name, "in": "query", "description": what, "schema": {"type": "string"}}
@@ -152,11 +165,13 @@ PARAMETERS: Schema = {
 def definition(city: City, layers: Sequence[str], lang: str) -> dict[str, Any]:
     """The definition for somebody who may see these layers."""
     words, name = WORDS[lang], city.name_ja if lang == "ja" else city.name_en
+    base = address("").rstrip("/")
+    origin = base.removesuffix("/ogc")
     collection_id = {
         "name": "collectionId",
         "in": "path",
         "required": True,
-        "schema": {"type": "string", "enum": list(layers)},
+        "schema": {"$ref": "#/components/schemas/layerId"},
     }
     return {
         "openapi": "3.0.3",
@@ -165,15 +180,25 @@ def definition(city: City, layers: Sequence[str], lang: str) -> dict[str, Any]:
             "description": words["about"].format(city=name),
             "version": VERSION,
         },
-        "servers": [{"url": address("").rstrip("/")}],
+        "servers": [{"url": base}],
+        "security": [{}, *SECURED],
         "paths": {
             **_paths(),
             **tiles.paths(),
             **catalogue.paths(),
-            **search.paths(address("").rstrip("/").removesuffix("/ogc")),
+            **search.paths(origin),
+            **questions.paths(origin),
+            **uploads.paths(origin),
         },
         "components": {
-            "schemas": SCHEMAS | edits.SCHEMAS | tiles.SCHEMAS | catalogue.SCHEMAS,
+            "securitySchemes": SECURITY,
+            "schemas": SCHEMAS
+            | edits.SCHEMAS
+            | tiles.SCHEMAS
+            | catalogue.SCHEMAS
+            | questions.SCHEMAS
+            | uploads.SCHEMAS
+            | {"layerId": {"type": "string", "enum": list(layers)}},
             "parameters": {
                 **PARAMETERS,
                 **edits.PARAMETERS,

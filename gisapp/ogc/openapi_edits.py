@@ -6,6 +6,7 @@ from typing import Any
 
 from gisapp.ogc.edits import MERGE_PATCH
 from gisapp.ogc.links import GEOJSON
+from gisapp.ogc.openapi_get import SECURED, failing
 
 Schema = dict[str, Any]
 PARAMETERS: Schema = {
@@ -54,14 +55,15 @@ def _operation(name: str, summary: str, status: str, takes: str, *parameters: st
     done: Schema = {"description": summary}
     if takes:
         done["content"] = {GEOJSON: {"schema": {"$ref": "#/components/schemas/featureGeoJSON"}}}
-    failing = ("400", "401", "403", "404", "409", "412", "413", "415", "500", "503")
+    statuses = ("400", "401", "403", "404", "409", "412", "413", "415", "500", "503")
     found: Schema = {
         "operationId": name,
         "summary": summary,
+        "security": SECURED,
         "parameters": [{"$ref": f"#/components/parameters/{parameter}"} for parameter in parameters],
         "responses": {
             status: done,
-            **{code: {"$ref": "#/components/responses/problem"} for code in failing},
+            **failing(*statuses),
         },
     }
     if takes:

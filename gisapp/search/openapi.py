@@ -75,6 +75,10 @@ def _get(server: str, name: str, summary: str, parameters: list[Schema]) -> Sche
     }
     answer = {"description": summary, "content": {"application/geo+json": {"schema": collection}}}
     problem = {"$ref": "#/components/responses/problem"}
-    responses = {"200": answer, **dict.fromkeys(("400", "404", "500", "default"), problem)}
+    responses = {
+        "200": answer,
+        "304": {"description": "As the asker has it already"},
+        **dict.fromkeys(("400", "401", "500", "503"), problem),
+    }
     operation = {"operationId": name, "summary": summary, "parameters": parameters, "responses": responses}
     return {"servers": [{"url": server or "/"}], "get": operation}

@@ -18,7 +18,7 @@ from flask.testing import FlaskClient
 from psycopg import sql
 from sqlalchemy import Connection
 
-from gisapp.catalogue.layer import PUBLIC, Field, Layer, view_for
+from gisapp.catalogue.layer import Layer, view_for
 from gisapp.geo.tiles import tile_at
 from gisapp.installation import Installation
 from gisapp.intake.copy import raw_connection
@@ -36,32 +36,6 @@ ROLES = {
     "administrator": frozenset[str](),
     "auditor": frozenset[str](),
 }
-
-
-def is_secret(field: Field, layer: Layer) -> bool:
-    return (
-        field.see != PUBLIC
-        and field.codes is None
-        and field.name not in layer.key
-        and field.type in ("text", "integer", "number")
-    )
-
-
-@pytest.fixture(scope="module")
-def secrets(installation: Installation) -> dict[tuple[str, str], bytes]:
-    """What is planted in each column that not everybody may see: (layer id, field) → the bytes to look for."""
-    planted: dict[tuple[str, str], bytes] = {}
-    with installation.database.transaction("owner") as connection:
-        for layer in installation.catalogue.layers.values():
-            for field in filter(lambda one: is_secret(one, layer), layer.fields):
-                number = len(planted)
-                value: str | int = f"秘ZQ{number:03d}X" if field.type == "text" else 918_273_000 + number
-                question = f'UPDATE {layer.department}.{layer.name} SET "{field.name}" = %s'
-                assert connection.exec_driver_sql(question, (value,)).rowcount > 0, layer.id
-                planted[layer.id, field.name] = (
-                    f"ZQ{number:03d}X" if field.type == "text" else str(value)
-                ).encode()
-    return planted
 
 
 @pytest.fixture(scope="module")
@@ -128,14 +102,14 @@ def body(client: FlaskClient, address: str, **headers: str) -> bytes:
         data
         + str(answer.headers).encode()
         + (
-            _numbers(data)
+            in_words(data)
             if answer.status_code == 200 and answer.mimetype == "application/vnd.mapbox-vector-tile"
             else b""
         )
     )
 
 
-def _numbers(tile: bytes) -> bytes:
+def in_words(tile: bytes) -> bytes:
     """Numbers of a tile in words: there they are written as varints."""
     layers = mapbox_vector_tile.decode(tile).values()
     return str([feature["properties"] for layer in layers for feature in layer["features"]]).encode()

@@ -171,3 +171,10 @@ def test_hidden_fields_are_in_no_feature_of_others(
     roads, tax = signed_in("roads").get(path), signed_in("tax").get(path)
     assert "owner_name" not in roads.get_data(as_text=True) and owner not in roads.get_data(as_text=True)
     assert tax.get_json()["properties"]["owner_name"] == owner
+
+
+def test_offset_says_the_beginning_and_nothing_else(client: FlaskClient) -> None:
+    assert get(client, f"{HOUSES}?offset=0")["features"] == get(client, HOUSES)["features"]
+    for offset in ("1", "1000000000000", "-1", "x"):
+        answer = client.get(f"{HOUSES}?offset={offset}")
+        assert answer.status_code == 400 and "next" in answer.get_json()["title_en"]
