@@ -62,6 +62,7 @@ class Settings:
         False, "1 where the pages are served over TLS: cookies only over TLS, and HSTS."
     )
     trusted_hosts: str = _setting("", "Host names answered, separated by commas; empty: all.")
+    signed_days: int = _setting(92, "Days that a signed address of tiles or of an export holds at most.")
     oidc_issuer: str = _setting(
         "", "Issuer of the city's own sign-in (OpenID Connect); empty: passwords only."
     )

@@ -53,6 +53,7 @@ from gisapp.errors.intake import (
 from gisapp.errors.people import (
     AccountEnded,
     AccountsRefused,
+    AddressInvalid,
     FormExpired,
     LinkInvalid,
     NotAllowed,
@@ -71,6 +72,7 @@ from gisapp.errors.tiles import BundleRefused, CacheUnreadable, DataReplaced, Se
 __all__ = [
     "AccountEnded",
     "AccountsRefused",
+    "AddressInvalid",
     "AlreadyRunning",
     "AuditUnavailable",
     "BundleRefused",

@@ -41,6 +41,15 @@ class TokenInvalid(GisappError):
     do_en = "Ask for a new one, made with `gisapp tokens issue`."
 
 
+class AddressInvalid(GisappError):
+    status = 403
+    code = "address-invalid"
+    ja = "この署名付きアドレスは使えません：{why_ja}。"
+    en = "This signed address cannot be used: {why_en}."
+    do_ja = "アドレスを作った人に、新しい署名付きアドレスを作ってもらってください（`gisapp tokens sign`）。"
+    do_en = "Ask whoever made it for a new one (`gisapp tokens sign`)."
+
+
 class FormExpired(GisappError):
     status = 400
     code = "form-expired"

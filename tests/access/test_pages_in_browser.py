@@ -30,12 +30,20 @@ def boss(installation: Installation, staff: dict[str, str]) -> str:
     add_person(installation, "boss", "情報 太郎", PASSWORD, {"roads": "viewer"}, duty="administrator")
     add_person(installation, "gone", "測量会社 <b>", PASSWORD, {"tax": "viewer"})
     long = "a.very.long.name.of.a.contractor.that.is.written.without.any.space@measurements.example.jp"
-    add_person(installation, long, "ながいなまえ" * 15, PASSWORD, dict.fromkeys(("tax", "roads", "facilities"), "editor"))
+    add_person(
+        installation,
+        long,
+        "ながいなまえ" * 15,
+        PASSWORD,
+        dict.fromkeys(("tax", "roads", "facilities"), "editor"),
+    )
     with installation.database.transaction("owner") as connection:
         connection.exec_driver_sql(
             "INSERT INTO gisapp.membership SELECT id, 'merged_away', 'editor' FROM gisapp.person WHERE login = 'gone'"
         )
-    wishes.ask(installation, Wish("add", None, None, {"login": long}))  # nobody's wish: refused, with a sentence
+    wishes.ask(
+        installation, Wish("add", None, None, {"login": long})
+    )  # nobody's wish: refused, with a sentence
     return "boss"
 
 
