@@ -5,7 +5,7 @@ python -m bench cold peers --keep-city             these steps only, on the city
 python -m bench growth --sizes 50000,500000,2000000 --make-missing
 python -m bench report                             tables, charts and the README from what was measured
 
-Steps: city (generate and load), identify, cold, peers, askers, hits, memory, edits, features, intake, search, nerima, noisy,
+Steps: city (generate and load), identify, cold, peers, askers, hits, memory, edits, features, rights, intake, search, nerima, noisy,
 growth, report.
 """
 
@@ -32,6 +32,7 @@ from bench import (
     noisy,
     report,
     results,
+    rights,
     search,
 )
 from bench.server import Server, serving
@@ -47,6 +48,7 @@ SERVED: dict[str, Callable[[Installation, Server], dict[str, Any]]] = {
     "memory": memory.memory,
     "edits": edits.edits,
     "features": features.features,
+    "rights": rights.rights,
 }
 """Steps over the server of one made-up city, in the order in which they disturb the least."""
 ALL = ("city", *SERVED, "intake", "search", "nerima", "noisy", "growth", "report")
