@@ -19,8 +19,8 @@ class SignInFailed(GisappError):
     code = "sign-in-failed"
     ja = "ログイン名かパスワードが違います。"
     en = "The name or the password is not right."
-    do_ja = "もう一度入力してください。忘れたときは情報部門に再設定を依頼してください。"
-    do_en = "Type them again. If forgotten, ask the information division for a new one."
+    do_ja = "もう一度入力してください。続けて間違えたときは、正しくても最長15分は入れません。待ってから入力してください。忘れたときは情報部門に再設定を依頼してください。"
+    do_en = "Type them again. After several wrong ones in a row even the right one is not taken for up to 15 minutes: wait, then type it. If forgotten, ask the information division for a new one."
 
 
 class NotAllowed(GisappError):
