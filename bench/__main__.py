@@ -5,8 +5,8 @@ python -m bench cold peers --keep-city             these steps only, on the city
 python -m bench growth --sizes 50000,500000,2000000 --make-missing
 python -m bench report                             tables, charts and the README from what was measured
 
-Steps: city (generate and load), identify, cold, peers, askers, hits, memory, edits, features, questions, intake, search, nerima, noisy,
-growth, report.
+Steps: city (generate and load), identify, cold, peers, askers, hits, memory, edits, features, questions, rights, intake, search,
+nerima, noisy, growth, report.
 """
 
 from __future__ import annotations
@@ -33,6 +33,7 @@ from bench import (
     questions,
     report,
     results,
+    rights,
     search,
 )
 from bench.server import Server, serving
@@ -49,6 +50,7 @@ SERVED: dict[str, Callable[[Installation, Server], dict[str, Any]]] = {
     "edits": edits.edits,
     "features": features.features,
     "questions": questions.questions,
+    "rights": rights.rights,
 }
 """Steps over the server of one made-up city, in the order in which they disturb the least."""
 ALL = ("city", *SERVED, "intake", "search", "nerima", "noisy", "growth", "report")

@@ -35,6 +35,10 @@ def settings_at(folder: str, city: str = "sample", port: int = 0) -> Settings:
     return load_settings(named | ({} if city == "sample" else {"GISAPP_CITY": city}))
 
 
+UNLIMITED = {"GISAPP_EXPORTS_PER_MINUTE": "0", "GISAPP_QUESTIONS_PER_MINUTE": "0"}
+"""One address asks for everybody here."""
+
+
 def environment(settings: Settings, more: Mapping[str, str] | None = None) -> dict[str, str]:
     """The environment in which `gisapp` commands work on it."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("GISAPP_")}
@@ -42,6 +46,7 @@ def environment(settings: Settings, more: Mapping[str, str] | None = None) -> di
         "GISAPP_HOME": str(settings.home),
         "GISAPP_PORT": str(settings.port),
         "GISAPP_CITY": settings.city,
+        **UNLIMITED,
     }
     return kept | ours | dict(more or {})
 

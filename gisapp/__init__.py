@@ -20,7 +20,7 @@ def create_app(installation: Installation | None = None) -> Flask:
     from flask import Flask
 
     from gisapp import error_pages, features, health, maps, ogc, search, security_headers, tiles, web
-    from gisapp.access import account_pages, oidc, people_pages, sign_in
+    from gisapp.access import account_pages, oidc, people_pages, sign_in, signed_routes
     from gisapp.audit import routes as audit
     from gisapp.installation import open_for_web
     from gisapp.intake import difference_routes, pieces
@@ -42,6 +42,7 @@ def create_app(installation: Installation | None = None) -> Flask:
         sign_in.sign_in,
         account_pages.account_pages,
         people_pages.people_pages,
+        signed_routes.signed_addresses,
         health.health,
         maps.maps,
         tiles.tiles,

@@ -66,6 +66,14 @@ class Settings:
         False, "1 where the pages are served over TLS: cookies only over TLS, and HSTS."
     )
     trusted_hosts: str = _setting("", "Host names answered, separated by commas; empty: all.")
+    exports_per_minute: int = _setting(
+        60,
+        "Exports that one person, or one address of visitors, may ask a web process for in a minute; 0: any.",
+    )
+    questions_per_minute: int = _setting(
+        1200, "The same for searches, summaries, what lies at or near a place, and maps of WMS; 0: any."
+    )
+    signed_days: int = _setting(92, "Days that a signed address of tiles or of an export holds at most.")
     oidc_issuer: str = _setting(
         "", "Issuer of the city's own sign-in (OpenID Connect); empty: passwords only."
     )

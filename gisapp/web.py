@@ -7,16 +7,12 @@ from typing import Any
 
 from flask import Flask, request
 from flask_wtf.csrf import CSRFError, CSRFProtect
-from limits import parse
-from limits.storage import MemoryStorage
-from limits.strategies import FixedWindowRateLimiter
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from gisapp import error_pages, errors, keys
+from gisapp import error_pages, errors, keys, rate_limits
 from gisapp.installation import Installation
 
 csrf = CSRFProtect()
-SIGN_IN = parse("60 per minute")
 UNSAFE = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 
 
@@ -44,17 +40,9 @@ def init_app(app: Flask, installation: Installation) -> None:
         n = settings.forwarded
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=n, x_proto=n, x_host=n)  # type: ignore[method-assign]
     csrf.init_app(app)
-    limiter = FixedWindowRateLimiter(MemoryStorage())
-    app.before_request(lambda: _count(limiter))
+    rate_limits.init_app(app, settings)
     app.before_request(_check_form)
     app.register_error_handler(CSRFError, lambda error: error_pages.answer(errors.FormExpired()))
-
-
-def _count(limiter: FixedWindowRateLimiter) -> None:
-    """Tries to sign in by address (those by account are the account's own matter). Raises errors.TooMany."""
-    counted = request.endpoint == "sign_in.enter"
-    if counted and not limiter.hit(SIGN_IN, "sign-in", request.remote_addr or ""):
-        raise errors.TooMany(seconds=60)
 
 
 def _check_form() -> Any:

@@ -58,7 +58,7 @@ def change_password() -> Any:
         with installation().database.transaction(roles.APP) as connection:
             check_password(connection, person.login, request.form.get("now", ""))
         change = wish("own_password", person.id, {}, {"password_hash": _new_hash(person.login)})
-    except (errors.SignInFailed, errors.TooMany, errors.PersonInvalid, errors.ParameterInvalid) as error:
+    except (errors.SignInFailed, errors.PersonInvalid, errors.ParameterInvalid) as error:
         return _show(error, "password"), error.status
     if is_refused(change) or is_waiting(change):
         return _show(where="password", change=change), 202 if is_waiting(change) else 403

@@ -14,14 +14,16 @@ from typing import Any, TypeVar, cast
 
 from flask import current_app, g, request, session
 from flask_login import current_user, logout_user
+from sqlalchemy import Connection
 
 from gisapp import errors, roles
-from gisapp.access import people, tokens
+from gisapp.access import people, signed, tokens
 from gisapp.access.policy import Asker, may_change, view_of
 from gisapp.catalogue.layer import Layer, View
 from gisapp.installation import Installation
 
 Route = TypeVar("Route", bound=Callable[..., Any])
+Found = TypeVar("Found")
 FRESH_SECONDS = 2.0  # a changed right takes effect after this at the latest
 DUTY_WORDS = {
     people.ADMINISTRATOR: {"who_ja": "システム管理者", "who_en": "system administrators"},
@@ -120,19 +122,24 @@ def require_change(layer_id: str, verb: str) -> Layer:
 
 
 def asker() -> Asker:
-    """Who asks: from the bearer token, else from the signed session cookie; nothing else chooses rights.
+    """Who asks: from the signed address, else the bearer token, else the signed session cookie; nothing else chooses rights.
 
-    Raises errors.TokenInvalid for a token that is not valid: it is never taken for a visitor.
+    Raises errors.TokenInvalid, AddressInvalid for one that is not valid: its bearer is never taken for a visitor.
     """
     if "asker" not in g:
-        g.asker = _by_token() if "Authorization" in request.headers else _by_session()
+        signature = request.args.get(signed.SIGNATURE)
+        if signature is not None:
+            g.asker = _by_address(signature)
+        else:
+            g.asker = _by_token() if "Authorization" in request.headers else _by_session()
     return cast(Asker, g.asker)
 
 
 def visible(layer_id: str) -> tuple[Layer, View]:
     """The layer and the view of it that the asker has. Raises errors.LayerNotFound: hidden and missing are one."""
+    who = asker()  # first: a token that is not valid is refused before it is told which layers there are
     layer = installation().catalogue.layer(layer_id)
-    view = view_of(asker(), layer)
+    view = view_of(who, layer)
     if view is None:
         raise errors.LayerNotFound(layer=layer_id)
     return layer, view
@@ -172,6 +179,32 @@ def _by_token() -> Asker:
     return Asker(people.within(owner, installation().catalogue.departments), token)
 
 
+def _by_address(signature: str) -> Asker:
+    """Whoever made the address, reading its layers only, with the rights held now. Raises errors.AddressInvalid."""
+    here = installation()
+    address = signed.read(here.settings, here.city, signature)
+    if request.method not in ("GET", "HEAD"):
+        raise signed.changed()
+    layers = signed.layers_of(address, request.path, request.view_args or {}, request.args)
+    person = fresh_person(address.person)
+    if person is None:
+        raise errors.AddressInvalid(
+            why_ja="作った人の利用が終わっています",
+            why_en="the account of whoever made it is no longer in use",
+        )
+    if not (fresh_token(address.token) if address.token else person.session_number == address.session_number):
+        raise errors.AddressInvalid(
+            why_ja="作った人のパスワードかトークンが変わりました",
+            why_en="the password or the token of whoever made it has changed",
+        )
+    person = people.within(person, here.catalogue.departments)
+    if signed.audience_of(person.departments) != address.audience:
+        raise errors.AddressInvalid(
+            why_ja="作った人の所属が変わりました", why_en="whoever made it has other posts by now"
+        )
+    return Asker(person, tokens.Token(address.token, person.id, layers, ("read",)), address)
+
+
 def _by_session() -> Asker:
     user = current_user
     if user.is_authenticated:
@@ -192,14 +225,21 @@ def _say_ended(person_id: int) -> None:
 
 def fresh_person(person_id: int) -> people.Person | None:
     """The person as of at most FRESH_SECONDS ago (one small question per person and process in that time)."""
-    kept: dict[int, tuple[float, people.Person | None]] = current_app.extensions.setdefault(
-        "gisapp_people", {}
-    )
-    when, found = kept.get(person_id, (0.0, None))
-    if time.monotonic() - when > FRESH_SECONDS:
-        with installation().database.transaction(roles.APP) as connection:
-            found = people.find_person(connection, person_id)
-        if len(kept) > 10_000:
-            kept.clear()
-        kept[person_id] = (time.monotonic(), found)
+    return _fresh("gisapp_people", person_id, people.find_person)
+
+
+def fresh_token(token_id: int) -> bool:
+    """Whether the token was valid at most FRESH_SECONDS ago."""
+    return _fresh("gisapp_tokens", token_id, tokens.is_valid)
+
+
+def _fresh(kept_as: str, number: int, find: Callable[[Connection, int], Found]) -> Found:
+    kept: dict[int, tuple[float, Found]] = current_app.extensions.setdefault(kept_as, {})
+    if number in kept and time.monotonic() - kept[number][0] <= FRESH_SECONDS:
+        return kept[number][1]
+    with installation().database.transaction(roles.APP) as connection:
+        found = find(connection, number)
+    if len(kept) > 10_000:
+        kept.clear()
+    kept[number] = (time.monotonic(), found)
     return found

@@ -44,16 +44,19 @@ def is_hash(stored: object) -> bool:
 def check_password(connection: Connection, login: str, password: str) -> int:
     """The id of the person with that login and password.
 
-    Raises errors.SignInFailed (the same for an unknown login and a wrong password, after the same work) and
-    errors.TooMany while the account waits: after 5 wrong passwords in a row the wait doubles from 2 s to 15 min.
+    Raises errors.SignInFailed, the same after the same work for an unknown login, a wrong password, and any password while the
+    account waits (only there are accounts that wait; `waits` is for the audit): after 5 wrong passwords in a row the wait doubles
+    from 2 s to 15 min.
     """
     typed = login.strip().casefold().replace("\x00", "\ufffd")  # no text of PostgreSQL holds a NUL
     query = sa.select(person).where(person.c.login == typed).with_for_update()
     row = connection.execute(query).one_or_none()
     now = datetime.datetime.now(datetime.UTC)
-    if row is not None and row.locked_until is not None and row.locked_until > now:
-        raise errors.TooMany(seconds=int((row.locked_until - now).total_seconds()) + 1)
-    if not _matches(row.password_hash if row is not None else None, password):
+    waits = row is not None and row.locked_until is not None and row.locked_until > now
+    fits = _matches(row.password_hash if row is not None else None, password)
+    if waits:
+        raise errors.SignInFailed(waits=True)
+    if not fits:
         if row is not None:
             _count_failure(connection, row.id, row.failures + 1, now)
         raise errors.SignInFailed()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from gisapp.access.people import Person
+from gisapp.access.signed import Address
 from gisapp.access.tokens import Token
 from gisapp.catalogue.layer import Layer, View, view_for
 
@@ -13,10 +14,14 @@ CHANGERS = ("editor", "approver", "layer_owner")
 
 @dataclass(frozen=True)
 class Asker:
-    """Who asks: a visitor (no person), a person who signed in, or a person's script with a token."""
+    """Who asks: a visitor (no person), a person who signed in, or a person's script with a token.
+
+    With a signed address (`address`), `token` is one that reads its layers only.
+    """
 
     person: Person | None = None
     token: Token | None = None
+    address: Address | None = None
 
     @property
     def departments(self) -> frozenset[str]:

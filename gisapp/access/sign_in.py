@@ -74,8 +74,9 @@ def enter() -> Any:
         with installation().database.transaction(roles.APP) as connection:
             who = check_password(connection, request.form.get("login", ""), request.form.get("password", ""))
         begin_session(who)
-    except (errors.SignInFailed, errors.TooMany, errors.AccountEnded) as error:
-        trail.note_failed_sign_in(request.form.get("login", ""), error.code)
+    except (errors.SignInFailed, errors.AccountEnded) as error:
+        why = "account-waits" if error.values.get("waits") else error.code
+        trail.note_failed_sign_in(request.form.get("login", ""), why)
         return render_template("access/sign_in.html", next=onward, error=error, lang=_lang()), error.status
     return redirect(onward)
 

@@ -145,6 +145,12 @@ def find_token(connection: Connection, presented: str) -> Token:
     return Token(row.id, row.person_id, tuple(row.layers), tuple(row.verbs))
 
 
+def is_valid(connection: Connection, token_id: int) -> bool:
+    """Whether the token of that number may still be used; a signed address that it made ends with it."""
+    valid = (token.c.id == token_id) & token.c.revoked_at.is_(None) & (token.c.expires_at > sa.func.now())
+    return bool(connection.scalar(sa.select(sa.exists().where(valid))))
+
+
 def hash_of(presented: str) -> bytes:
     """What the database keeps of a token."""
     return hashlib.sha256(presented.encode()).digest()  # 256 random bits need no slow hash

@@ -30,6 +30,8 @@ def who() -> Who:
     found = asker()
     if found.person is None:
         return Who("", address=request.remote_addr or "")
+    if found.address:
+        return _named(found.person, f"address:{found.address.name}")
     return _named(found.person, f"token:{found.token.id}" if found.token else _session())
 
 

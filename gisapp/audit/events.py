@@ -30,6 +30,7 @@ EVENTS = {
     "wish_refused": Text("権限変更の依頼の却下", "request for a right refused"),
     "token_issued": Text("トークン発行", "token issued"),
     "token_revoked": Text("トークン失効", "token revoked"),
+    "address_signed": Text("署名付きアドレスの作成", "address signed"),
     "audit_read": Text("監査記録の閲覧", "audit read"),
     "audit_exported": Text("監査記録の書き出し", "audit exported"),
     "audit_purged": Text("監査記録の期限切れ削除", "audit purged"),

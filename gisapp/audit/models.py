@@ -23,7 +23,7 @@ audit_entry = sa.Table(
     sa.Column("person_id", sa.BigInteger),  # no foreign key: entries outlive people
     sa.Column("login", sa.Text, nullable=False),
     sa.Column("departments", pg.ARRAY(sa.Text), nullable=False),
-    sa.Column("via", sa.Text, nullable=False),  # session:…, token:…, upload:…, shell
+    sa.Column("via", sa.Text, nullable=False),  # session:…, token:…, address:…, upload:…, shell
     sa.Column("address", sa.Text, nullable=False),
     sa.Column("what", sa.Text, nullable=False),
     sa.Column("layer", sa.Text, nullable=False),

@@ -27,7 +27,7 @@ SELECT * FROM jsonb_to_recordset(%s::jsonb) AS e (person_id bigint, login text, 
 
 @dataclass(frozen=True)
 class Who:
-    """Who did it, and how they came: `via` is session:…, token:…, upload:… or shell; `address` the network address."""
+    """Who did it, and how they came: `via` is session:…, token:…, address:…, upload:… or shell; `address` the network address."""
 
     login: str
     person_id: int | None = None

@@ -8,6 +8,9 @@ import sqlalchemy as sa
 from gisapp import errors
 from gisapp.access import tokens as access_tokens
 from gisapp.access.models import person, token
+from gisapp.access.people import find_person, id_of, within
+from gisapp.access.policy import Asker
+from gisapp.access.signing import Wanted, details, make, read_zooms
 from gisapp.audit.record import Entry, record, shell_user
 from gisapp.installation import open_for_shell
 from gisapp.settings import load_settings
@@ -22,6 +25,7 @@ def tokens() -> None:
       gisapp tokens issue yamada --name nightly --layer roads.street --days 90
       gisapp tokens list
       gisapp tokens revoke 3
+      gisapp tokens sign yamada --tiles tax.parcel --zoom 14-18 --hours 720 --server https://map.city.example
     """
 
 
@@ -88,6 +92,32 @@ def list_command() -> None:
                     f"注意：トークン {row.id} の「{layer}」はもうありません / Warning: “{layer}” of token {row.id} is there no more",
                     err=True,
                 )
+
+
+@tokens.command()
+@click.argument("login")
+@click.option("--tiles", default="", help="Layers of one tile: roads.street or roads.street,base.building.")
+@click.option("--export", default="", help="What follows ? of /api/export: 'layer=roads.street&format=csv'.")
+@click.option("--zoom", default="", help="Zooms of the tiles, such as 10-16; by default all.")
+@click.option("--hours", type=int, default=Wanted.hours, show_default=True, help="Hours until it expires.")
+@click.option(
+    "--server", default="http://127.0.0.1:8000", show_default=True, help="Where the maps are served."
+)
+def sign(login: str, tiles: str, export: str, zoom: str, hours: int, server: str) -> None:
+    """署名付きアドレスを作る。Make addresses that open one thing for a while, for clients that can send no header."""
+    installation = open_for_shell(load_settings())
+    wanted = Wanted(tiles, export.removeprefix("?"), *read_zooms(zoom), hours)
+    with installation.database.transaction("owner") as connection:
+        found = find_person(connection, id_of(connection, login))
+        if found is None:
+            raise errors.PersonInvalid(
+                login=login, why_ja="利用が終わっています", why_en="is no longer in use"
+            )
+        made = make(installation, Asker(within(found, installation.catalogue.departments)), wanted)
+        said = {"person": found.login, **details(wanted, made)}
+        record(connection, *(Entry("address_signed", shell_user(), one, details=said) for one in made.layers))
+    for what, path in made.paths.items():
+        click.echo(f"{what:<10}{server.rstrip('/')}{path}")
 
 
 COMMANDS = [tokens]

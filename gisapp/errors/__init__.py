@@ -13,6 +13,7 @@ from gisapp.errors.asking import (
     MethodNotAllowed,
     PageNotFound,
     ParameterInvalid,
+    RateLimited,
     RequestInvalid,
     TileNotFound,
     TooLarge,
@@ -53,6 +54,7 @@ from gisapp.errors.intake import (
 from gisapp.errors.people import (
     AccountEnded,
     AccountsRefused,
+    AddressInvalid,
     FormExpired,
     LinkInvalid,
     NotAllowed,
@@ -71,6 +73,7 @@ from gisapp.errors.tiles import BundleRefused, CacheUnreadable, DataReplaced, Se
 __all__ = [
     "AccountEnded",
     "AccountsRefused",
+    "AddressInvalid",
     "AlreadyRunning",
     "AuditUnavailable",
     "BundleRefused",
@@ -108,6 +111,7 @@ __all__ = [
     "PersonUnknown",
     "PortTaken",
     "ProviderFailed",
+    "RateLimited",
     "RequestInvalid",
     "RevisionBuiltOn",
     "RevisionNotFound",

@@ -113,6 +113,15 @@ class TooLarge(GisappError):
     do_en = "Split the file, or load it on the server with `gisapp load`."
 
 
+class RateLimited(GisappError):
+    status = 429
+    code = "rate-limited"
+    ja = "この問い合わせは、1分間に {most} 回までです。"
+    en = "This may be asked for {most} times a minute."
+    do_ja = "{seconds} 秒待ってからもう一度お試しください。多くの地物は、1回の書き出し（/api/export）で受け取れます。足りないときは情報部門に相談してください。"
+    do_en = "Wait {seconds} seconds and try again. Many features come with a single export (/api/export). If that is not enough, ask the information division."
+
+
 class TooMany(GisappError):
     status = 429
     code = "too-many-requests"

@@ -19,8 +19,8 @@ class SignInFailed(GisappError):
     code = "sign-in-failed"
     ja = "ログイン名かパスワードが違います。"
     en = "The name or the password is not right."
-    do_ja = "もう一度入力してください。忘れたときは情報部門に再設定を依頼してください。"
-    do_en = "Type them again. If forgotten, ask the information division for a new one."
+    do_ja = "もう一度入力してください。続けて間違えたときは、正しくても最長15分は入れません。待ってから入力してください。忘れたときは情報部門に再設定を依頼してください。"
+    do_en = "Type them again. After several wrong ones in a row even the right one is not taken for up to 15 minutes: wait, then type it. If forgotten, ask the information division for a new one."
 
 
 class NotAllowed(GisappError):
@@ -39,6 +39,15 @@ class TokenInvalid(GisappError):
     en = "The token cannot be used: {why_en}"
     do_ja = "`gisapp tokens issue` で新しいトークンを発行してもらってください。"
     do_en = "Ask for a new one, made with `gisapp tokens issue`."
+
+
+class AddressInvalid(GisappError):
+    status = 403
+    code = "address-invalid"
+    ja = "この署名付きアドレスは使えません：{why_ja}。"
+    en = "This signed address cannot be used: {why_en}."
+    do_ja = "アドレスを作った人に、新しい署名付きアドレスを作ってもらってください（`gisapp tokens sign`）。"
+    do_en = "Ask whoever made it for a new one (`gisapp tokens sign`)."
 
 
 class FormExpired(GisappError):

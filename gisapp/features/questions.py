@@ -12,6 +12,7 @@ from flask import Response, request
 from gisapp import answers
 from gisapp.access import trail
 from gisapp.access.guard import audience_role, installation, open_to_all, visible
+from gisapp.access.signed import SIGNATURE
 from gisapp.catalogue.layer import Layer, View
 from gisapp.features import areas, selection, tables
 from gisapp.features.areas import Areas
@@ -93,7 +94,9 @@ def read_layer(names: tuple[str, ...]) -> tuple[Layer, View, dict[str, str]]:
     layer, view = visible(named)
     fields = Scope.of(layer, view, installation().city).types()
     reserved = ("layer", "lang", *names, *selection.PARAMETERS)
-    return layer, view, known(request.args, dict.fromkeys((*reserved, *fields)))
+    values = known(request.args, dict.fromkeys((*reserved, *fields, SIGNATURE)))
+    values.pop(SIGNATURE, None)  # the guard has read it
+    return layer, view, values
 
 
 def _selected(layer: Layer, view: View, values: Mapping[str, str]) -> Selection:

@@ -23,7 +23,7 @@ from gisapp.tiles.cache.flight import Flight
 from gisapp.tiles.cache.made import Block
 from gisapp.tiles.hits import remember
 from gisapp.tiles.plan import Plan
-from gisapp.tiles.routes import asked, zooms_alike
+from gisapp.tiles.routes import as_signed, asked, zooms_alike
 from gisapp.tiles.setup import cache_folder, maker
 
 rasters = Blueprint("rasters", __name__)
@@ -68,9 +68,8 @@ def description(layers: str) -> Response:
     address = f"{request.url_root}tiles/{layers}/{{z}}/{{x}}/{{y}}.{form}{size}"
     lang = "en" if request.args.get("lang") == "en" else "ja"
     plans = [plan for _, plan in found]
-    content = json.dumps(
-        picture_json(installation().city, found, address, form, zooms(plans), lang), ensure_ascii=False
-    )
+    described = picture_json(installation().city, found, address, form, zooms(plans), lang)
+    content = json.dumps(as_signed(described), ensure_ascii=False)
     return answers.send(content.encode(), "application/json", public=_public(plans))
 
 

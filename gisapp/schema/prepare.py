@@ -19,6 +19,7 @@ from gisapp import errors, roles
 from gisapp.audit.rights import protect
 from gisapp.cluster import PORT, SUPERUSER, Cluster
 from gisapp.db import Address, Database
+from gisapp.schema.overlong import keep_time_limits
 from gisapp.settings import ROOT
 
 EXTENSIONS = ("postgis", "btree_gist", "pg_trgm")
@@ -100,6 +101,7 @@ def migrate(database: Database, sealer_password: str, *, embedded: bool) -> list
         command.upgrade(config, "head")
         _platform_roles(connection, database)
         protect(connection, database, sealer_password)
+        keep_time_limits(connection, database)
         scripts = ScriptDirectory.from_config(config)
         return [step.revision for step in scripts.iterate_revisions("head", before or "base")][::-1]
 

@@ -111,8 +111,14 @@ def common(one: Rights, other: Rights) -> Rights:
     )
 
 
-def actual(connection: Connection, database: Database, want: Rights, schemas: list[str]) -> Rights:
-    """The rights there are, on these schemas, by short names where the role is one of ours (else by full name)."""
+def actual(
+    connection: Connection, database: Database, want: Rights, schemas: list[str], *, unheld: bool = True
+) -> Rights:
+    """The rights there are, on these schemas, by short names where the role is one of ours (else by full name).
+
+    unheld: also the memberships of audiences that nobody holds any more. They stay until the next sync, so that nobody whose
+    posts have just changed meets a refusal of the database in the seconds until the web process knows.
+    """
     short = {database.role(name): name for name in want.groups | want.logins | {roles.APP}}
     found = Rights()
     for name, can_login in connection.exec_driver_sql(
@@ -121,10 +127,10 @@ def actual(connection: Connection, database: Database, want: Rights, schemas: li
         (found.logins if can_login else found.groups).add(short[name])
     for group, member in connection.exec_driver_sql(
         "SELECT g.rolname, m.rolname FROM pg_auth_members JOIN pg_roles g ON g.oid = roleid JOIN pg_roles m ON m.oid = member "
-        "WHERE m.rolname = ANY(%s)",
-        ([database.role(name) for name in want.logins | want.groups],),
+        "WHERE m.rolname = ANY(%s) OR (%s AND starts_with(m.rolname, %s))",
+        ([database.role(name) for name in want.logins | want.groups], unheld, database.role("aud_")),
     ):
-        found.memberships.add((short.get(group, group), short[member]))
+        found.memberships.add((short.get(group, group), short.get(member, member)))
     for kind, schema, table, column, role, privilege in connection.exec_driver_sql(
         _GRANTS, {"schemas": schemas}
     ):

@@ -116,7 +116,7 @@ def ensure_audiences(installation: Installation, connection: Connection) -> None
     connection.exec_driver_sql("SELECT pg_advisory_xact_lock(%s)", (LOCK_FOR_SYNC,))
     schemas = sorted(installation.catalogue.departments)
     want = rights.wanted(installation.catalogue, audiences(connection, installation.catalogue))
-    have = rights.actual(connection, installation.database, want, schemas)
+    have = rights.actual(connection, installation.database, want, schemas, unheld=False)
     for step in rights.role_steps(installation.database, want, have):
         step.run(connection)
     there = {f"{schema}.{view}" for schema, view in views.existing_views(connection, schemas)}

@@ -16,6 +16,7 @@ from flask import Flask, Response, current_app, request
 from werkzeug.datastructures import Headers
 
 from gisapp import error_pages, errors, security_headers
+from gisapp.access.guard import asker
 from gisapp.geo.tiles import exists
 from gisapp.tiles.answer import OF_BODY, headers_of, kind_for, not_changed
 from gisapp.tiles.cache.made import HIT
@@ -164,19 +165,27 @@ class Hits:
         self._seen.clear()
 
     def remember(
-        self, environ: Environ, layers: str, form: str, sets: Mapping[str, SetKey | Source], *, public: bool
+        self,
+        environ: Environ,
+        layers: str,
+        form: str,
+        sets: Mapping[str, SetKey | Source],
+        *,
+        public: bool,
+        ends: float | None = None,
     ) -> None:
-        """The route let this asker have these layers in this form."""
+        """The route let this asker have these layers in this form. ends: seconds that a signed address still holds."""
         if len(self._known) > MOST_REMEMBERED:
             self.forget()
-        visitor = "HTTP_COOKIE" not in environ and "HTTP_AUTHORIZATION" not in environ
+        visitor = ends is None and "HTTP_COOKIE" not in environ and "HTTP_AUTHORIZATION" not in environ
         now, shared = FOR_EVER if visitor else time.monotonic(), visitor and public
+        until = min(now + AT_MOST, FOR_EVER if ends is None else now + ends)
         place = self._who(environ), layers, form, environ.get("QUERY_STRING", "")
         before = self._known.get(place)
         if before is not None and before.shared == shared and before.sets == sets:
-            before.again, before.until = now + REMEMBERED, now + AT_MOST
+            before.again, before.until = now + REMEMBERED, until
         else:
-            self._known[place] = Known(now + REMEMBERED, now + AT_MOST, sets, shared)
+            self._known[place] = Known(now + REMEMBERED, until, sets, shared)
 
 
 def _security(public: bool, secure: bool) -> list[tuple[str, str]]:
@@ -196,5 +205,11 @@ def remember(layers: str, form: str, sets: Mapping[str, SetKey | Source], *, pub
     public: every visitor gets the same.
     """
     hits: Hits | None = current_app.extensions.get("gisapp_hits")
-    if hits is not None:
+    if hits is None:
+        return
+    address = asker().address
+    if address is None:
         hits.remember(request.environ, layers, form, sets, public=public)
+        return
+    opened = {zoom: of for zoom, of in sets.items() if address.first <= int(zoom) <= address.last}
+    hits.remember(request.environ, layers, form, opened, public=public, ends=address.seconds_left())

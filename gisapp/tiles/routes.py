@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
+from typing import Any
+from urllib.parse import urlencode
 
 from flask import Blueprint, Response, request
 
 from gisapp import answers, errors
 from gisapp.access import trail
-from gisapp.access.guard import audience_role, installation, open_to_all, visible
+from gisapp.access.guard import asker, audience_role, installation, open_to_all, visible
+from gisapp.access.signed import SIGNATURE
 from gisapp.catalogue.layer import Layer, View, tokens
 from gisapp.geo.tiles import exists
 from gisapp.tiles.answer import send_tile
@@ -65,8 +68,22 @@ def description(layers: str) -> Response:
     found = asked(layers)
     lang = "en" if request.args.get("lang") == "en" else "ja"
     address = f"{request.url_root}tiles/{layers}/{{z}}/{{x}}/{{y}}.mvt"
-    content = json.dumps(tilejson(installation().city, found, address, lang), ensure_ascii=False)
+    described = as_signed(tilejson(installation().city, found, address, lang))
+    content = json.dumps(described, ensure_ascii=False)
     return answers.send(content.encode(), "application/json", public=all(plan.public for _, plan in found))
+
+
+def as_signed(described: dict[str, Any]) -> dict[str, Any]:
+    """A TileJSON as it is at a signed address: its tiles carry the signature too, and no other zooms are named."""
+    address = asker().address
+    if address is None:
+        return described
+    signature = urlencode({SIGNATURE: request.args[SIGNATURE]})
+    return described | {
+        "tiles": [f"{one}{'&' if '?' in one else '?'}{signature}" for one in described["tiles"]],
+        "minzoom": max(described["minzoom"], address.first),
+        "maxzoom": min(described["maxzoom"], address.last),
+    }
 
 
 def zooms_alike(plans: list[Plan], z: int, last: int) -> range:

@@ -18,6 +18,9 @@ from flask.testing import FlaskClient
 from psycopg import sql
 from sqlalchemy import Connection
 
+from gisapp.access import people
+from gisapp.access.policy import Asker
+from gisapp.access.signing import Wanted, make
 from gisapp.catalogue.layer import Layer, view_for
 from gisapp.geo.tiles import tile_at
 from gisapp.installation import Installation
@@ -26,6 +29,7 @@ from gisapp.intake.difference import compare
 from gisapp.intake.stage import create_stage, index_stage, kept_stage
 from gisapp.intake.uploads import add_upload, set_state
 from gisapp.revisions.apply import columns_of, table_of
+from tests.conftest import visitor
 from tests.house_rules.channels import Place, addresses
 
 ROLES = {
@@ -142,6 +146,38 @@ def test_no_answer_holds_a_column_that_the_role_may_not_see(
         and key[1] in v.columns
     }
     assert shown == may, f"{role} may see but is never shown: {may - shown}"
+
+
+@pytest.mark.parametrize("role", ["roads", "tax"])
+def test_a_signed_address_shows_nothing_more_than_its_maker_may_see(
+    app: Flask,
+    clients: dict[str, FlaskClient],
+    secrets: dict[tuple[str, str], bytes],
+    places: list[Place],
+    role: str,
+) -> None:
+    """A channel by itself: asked by a visitor, without cookie and token."""
+    here, nobody = app.extensions["gisapp"], visitor(app)
+    with here.database.transaction("app") as connection:
+        number = connection.exec_driver_sql(
+            "SELECT id FROM gisapp.person WHERE login = %s", (role,)
+        ).scalar_one()
+        maker = Asker(people.find_person(connection, number))
+    place = next(
+        place for place in places if place.layer.id == "tax.parcel"
+    )  # each export is a process: one layer
+    layer, view = place.layer, view_for(place.layer, ROLES[role])
+    assert view is not None
+    tiles = make(here, maker, Wanted(tiles=layer.id)).paths
+    export = make(here, maker, Wanted(export=f"layer={layer.id}&format=csv")).paths["export"]
+    z, x, y = place.tile(layer.max_zoom).split("/")
+    tile = tiles["mvt"].format(z=z, x=x, y=y)
+    said = {address: body(nobody, address) for address in (export, tile, tiles["tilejson"])}
+    for (layer_id, field), secret in secrets.items():
+        if layer_id != layer.id or field not in view.columns:
+            assert not any(secret in one for one in said.values()), f"{role}: {layer_id}.{field}"
+        else:
+            assert secret in said[export], f"{role}: {layer_id}.{field}"
 
 
 @pytest.mark.parametrize("role", ["visitor", "roads"])

@@ -226,6 +226,14 @@ def test_what_needs_two_departments_is_read_by_neither_alone(town: Callable[...,
         connection.exec_driver_sql("SELECT value, plan FROM facilities.tree_for_disaster_tax")
     with one.database.transaction("owner") as connection:
         connection.exec_driver_sql("DELETE FROM gisapp.person WHERE login = 'both'")
+    said = sync(one)
+    assert {"aud_disaster__tax" in line for line in said if " leaves " in line} == {True}, said
+    with (
+        pytest.raises(sa.exc.ProgrammingError, match="permission denied"),
+        one.database.transaction(roles.audience({"tax", "disaster"})) as connection,
+    ):
+        connection.exec_driver_sql("SELECT value FROM facilities.tree")
+    assert sync(one) == []
 
 
 def test_who_gets_a_second_department_after_the_sync_reads_what_needs_both_at_once(

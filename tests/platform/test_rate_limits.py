@@ -1,0 +1,62 @@
+"""What costs much may be asked for so many times a minute: a person is counted wherever they are, a visitor by address."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from gisapp import create_app, rate_limits
+from gisapp import installation as installations
+from gisapp.access import tokens
+from gisapp.installation import Installation
+from tests.conftest import visitor
+
+MOST = 3
+SEARCH = "/api/suggest?q=本"
+
+
+@pytest.fixture(scope="module")
+def limited(installation: Installation, staff: dict[str, str]) -> Iterator[Flask]:
+    settings = replace(installation.settings, exports_per_minute=1, questions_per_minute=MOST)
+    here = installations.open_for_web(settings)
+    yield create_app(here)
+    here.database.close()
+
+
+def statuses(client: FlaskClient, times: int, address: str = SEARCH, **headers: str) -> list[int]:
+    return [client.get(address, headers=headers).status_code for _ in range(times)]
+
+
+def test_one_more_is_refused_with_a_sentence_and_when_to_come_back(limited: Flask) -> None:
+    client = visitor(limited)
+    assert statuses(client, MOST) == [200] * MOST
+    answer = client.get(SEARCH)
+    assert answer.status_code == 429 and 1 <= int(answer.headers["Retry-After"]) <= 60
+    said = answer.get_json()
+    assert f"{MOST} 回" in said["title"] and "export" in said["detail_en"]
+    assert statuses(visitor(limited), 1) == [200], "another address"
+    assert client.get("/api/export?layer=roads.bridge").status_code == 200, "counted apart"
+    assert client.get("/api/export?layer=roads.bridge").status_code == 429
+
+
+def test_a_person_is_counted_over_all_addresses(limited: Flask, installation: Installation) -> None:
+    with installation.database.transaction("owner") as connection:
+        token = tokens.issue(connection, "roads", "often", ["*"], ["read"], 1)
+    bearer = {"Authorization": f"Bearer {token}"}
+    clients = [visitor(limited) for _ in range(MOST + 1)]
+    assert [statuses(one, 1, **bearer)[0] for one in clients] == [200] * MOST + [429]
+    assert statuses(clients[0], 1) == [200], "the visitor at that address"
+
+
+def test_pages_tiles_and_lists_are_not_counted(limited: Flask) -> None:
+    client = visitor(limited)
+    for address in ("/healthz", "/tiles/roads.street.json", "/ogc/collections"):
+        assert statuses(client, 2 * MOST, address) == [200] * 2 * MOST
+
+
+def test_what_is_counted_is_there(limited: Flask) -> None:
+    assert rate_limits.QUESTIONS | rate_limits.EXPORTS <= set(limited.view_functions)
