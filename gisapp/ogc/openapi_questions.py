@@ -80,6 +80,13 @@ SCHEMAS: Schema = {
         more="boolean",
         shares="boolean",
     ),
+    "signed": {
+        "type": "object",
+        "required": ["name", "expires"],
+        "properties": dict.fromkeys(
+            ("name", "expires", "mvt", "png", "webp", "tilejson", "pictures", "export"), TEXT
+        ),
+    },
     "revealed": fields(value={"nullable": True}, text=TEXT, unit=or_null(TEXT)),
 }
 
@@ -113,6 +120,7 @@ def paths(server: str) -> Schema:
             [*_writing(), *chosen],
         ),
         "/api/reveal": {"post": _reveal()},
+        "/api/signed-addresses": {"post": _sign()},
     }
     return {path: {"servers": [{"url": server or "/"}], **operation} for path, operation in found.items()}
 
@@ -125,7 +133,7 @@ def _get(name: str, summary: str, content: Schema, parameters: list[Schema]) -> 
     responses = {
         "200": {"description": summary, "content": content},
         "304": {"description": "As the asker has it already"},
-        **failing("400", "401", "404", "500", "503"),
+        **failing("400", "401", "403", "404", "429", "500", "503"),
     }
     return {
         "get": {"operationId": name, "summary": summary, "parameters": parameters, "responses": responses}
@@ -163,6 +171,28 @@ def _reveal() -> Schema:
         "requestBody": form(kind, words, ("layer", "id", "field")),
         "responses": {
             "200": {"description": "The value", "content": _schema("revealed")},
+            **failing("400", "401", "404", "413", "500", "503"),
+        },
+    }
+
+
+def _sign() -> Schema:
+    words = {
+        "tiles": {
+            **TEXT,
+            "description": "ids of layers, separated by commas: their tiles, pictures and TileJSON",
+        },
+        "export": {**TEXT, "description": "what follows `?` of /api/export"},
+        "zoom": {**TEXT, "description": "zooms, as 14-18"},
+        "hours": {"type": "integer", "minimum": 1, "description": "when it expires"},
+    }
+    return {
+        "operationId": "signAddress",
+        "summary": "An address of tiles or of an export for a client that can send no header",
+        "security": SECURED,
+        "requestBody": form("application/x-www-form-urlencoded", words),
+        "responses": {
+            "200": {"description": "The addresses, and when they end", "content": _schema("signed")},
             **failing("400", "401", "404", "413", "500", "503"),
         },
     }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gisapp.intake.options import DIMENSIONS, MODES
+from gisapp.intake.options import DIMENSIONS, MODES, PLACES
 from gisapp.intake.shown import WHATS
 from gisapp.ogc.links import GEOJSON, JSON
 from gisapp.ogc.openapi_get import (
@@ -55,6 +55,11 @@ _READING: Schema = {
     **dict.fromkeys(("crs", "encoding", "part"), TEXT),
     "mode": {"type": "string", "enum": list(MODES)},
     "only": {"type": "string", "enum": list(DIMENSIONS)},
+    "places": {
+        "type": "string",
+        "enum": list(PLACES),
+        "description": "the match level that places an address",
+    },
     "set": {**listed(TEXT), "description": "field=value for every row"},
 }
 _SENT: Schema = {

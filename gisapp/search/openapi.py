@@ -78,7 +78,7 @@ def _get(server: str, name: str, summary: str, parameters: list[Schema]) -> Sche
     responses = {
         "200": answer,
         "304": {"description": "As the asker has it already"},
-        **dict.fromkeys(("400", "401", "500", "503"), problem),
+        **dict.fromkeys(("400", "401", "429", "500", "503"), problem),
     }
     operation = {"operationId": name, "summary": summary, "parameters": parameters, "responses": responses}
     return {"servers": [{"url": server or "/"}], "get": operation}

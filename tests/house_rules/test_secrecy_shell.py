@@ -34,7 +34,15 @@ SHOW_NO_LAYER_DATA = {
     *("layers check", "layers list", "layers new", "layers sync"),
     *(f"people {one}" for one in ("activate", "add", "deactivate", "duty", "first-administrator", "grant")),
     *(f"people {one}" for one in ("import", "list", "password", "revoke", "until")),
-    *("tokens issue", "tokens list", "tokens revoke", "tiles forget", "tiles generalise", "tiles stats"),
+    *(
+        "tokens issue",
+        "tokens list",
+        "tokens revoke",
+        "tokens sign",
+        "tiles forget",
+        "tiles generalise",
+        "tiles stats",
+    ),
     *("audit purge", "audit root", "audit verify", "search import", "search rebuild", "revisions undo"),
 }
 THE_SERVERS = {"upload"}
