@@ -90,7 +90,7 @@ def working(installation: Installation) -> Iterator[None]:
     )
     yield
     child.terminate()
-    assert child.wait(10) == 0
+    assert child.wait(60) == 0  # a table that is being made of a layer ends at its next chunk
 
 
 @pytest.fixture(scope="module")

@@ -139,20 +139,22 @@ def test_a_file_without_a_reference_system_is_asked_about_shown_published_and_un
     page.click("text=この答えで診断する")
     page.wait_for_selector("text=座標系を選んでください")
     assert "EPSG:6677" in page.inner_text(".choices li:first-child")
-    assert page.locator(".leaflet-marker-pane .number-badge").count() >= 2
+    wait_until(page, lambda: page.locator(".leaflet-marker-pane .number-badge").count() >= 2)
     page.check(".choices li:first-child input")
-    assert page.locator(".leaflet-overlay-pane path[fill='#0b57b7'][stroke='#fff']").count() == 6
+    wait_until(
+        page, lambda: page.locator(".leaflet-overlay-pane path[fill='#0b57b7'][stroke='#fff']").count() == 6
+    )
     assert_sound(page, PHONE, DESK)
     page.click("text=この答えで診断する")
     until(page, "公開待ち")
     page.wait_for_selector(".difference tbody tr")
     assert page.inner_text(".tabs").split()[1:] == "すべて 4 追加 2 変更 1 削除 1 同じ 0".split()
-    assert page.locator(".leaflet-overlay-pane path[stroke='#0a7d3f']").count() == 2
+    wait_until(page, lambda: page.locator(".leaflet-overlay-pane path[stroke='#0a7d3f']").count() == 2)
     page.click(".tabs .removed")
     wait_until(page, lambda: page.locator(".difference tbody tr").count() == 1)
-    assert page.locator(".leaflet-overlay-pane path[stroke='#0a7d3f']").count() == 0
+    wait_until(page, lambda: page.locator(".leaflet-overlay-pane path[stroke='#0a7d3f']").count() == 0)
     page.click(".difference tbody button")
-    assert page.locator(".leaflet-overlay-pane path[stroke='#0b57b7']").count() == 1
+    wait_until(page, lambda: page.locator(".leaflet-overlay-pane path[stroke='#0b57b7']").count() == 1)
     assert_sound(page, PHONE, DESK)
     page.click("button:text-is('公開する')")
     until(page, "公開済み")
@@ -206,7 +208,9 @@ def test_rows_without_a_place_are_a_question_with_the_matches_on_the_map(
     assert any("丁目が書かれていません" in one and "住所" in one for one in listed)
     assert any("この市の住所ではありません" in one for one in listed)
     page.check(".choices input")
-    assert page.locator(".leaflet-overlay-pane path[fill='#0b57b7'][stroke='#fff']").count() == 2
+    wait_until(
+        page, lambda: page.locator(".leaflet-overlay-pane path[fill='#0b57b7'][stroke='#fff']").count() == 2
+    )
     assert_sound(page, PHONE, DESK)
     page.click("text=この答えで診断する")
     until(page, "公開待ち")
