@@ -191,20 +191,27 @@ def test_the_map_is_reached_and_worked_by_keyboard(visit: Open, page_server: str
     assert page.locator(".answer").count() == 1
 
 
+def at_rest(page: Page, what: str) -> Any:
+    """Where something is once it has stopped moving."""
+    before, box = None, page.locator(what).bounding_box()
+    while box != before:
+        page.wait_for_timeout(150)
+        before, box = box, page.locator(what).bounding_box()
+    return box
+
+
 def test_the_sheet_follows_the_finger(visit: Open, page_server: str) -> None:
     page = visit(page_server + "/maps/hazard", drawn=False, **PHONE).page
-    states = [page.get_attribute("#sheet", "data-state")]
-    for way in (-80, -80, 80, 80):
-        handle = page.locator("#grab").bounding_box()
+    assert page.get_attribute("#sheet", "data-state") == "peek"
+    for way, state in ((-80, "half"), (-80, "full"), (80, "half"), (80, "peek")):
+        handle = at_rest(page, "#grab")
         assert handle is not None
         x, y = handle["x"] + handle["width"] / 2, handle["y"] + handle["height"] / 2
         page.mouse.move(x, y)
         page.mouse.down()
         page.mouse.move(x, y + way, steps=4)
         page.mouse.up()
-        page.wait_for_timeout(500)
-        states.append(page.get_attribute("#sheet", "data-state"))
-    assert states == ["peek", "half", "full", "half", "peek"]
+        page.wait_for_selector(f"#sheet[data-state={state}]")
 
 
 def test_on_a_phone_the_staff_page_keeps_the_place_in_sight(visit: Open, page_server: str) -> None:
