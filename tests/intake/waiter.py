@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import io
 import threading
+import traceback
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
@@ -62,6 +63,7 @@ def worked_at_once(city: Installation) -> Iterator[None]:
                     waiting = list(connection.scalars(moving))
                 for upload in waiting:
                     process_upload(city, upload)
+                failed.clear()  # a worker, too, begins anew what failed for a moment
             except Exception as error:  # said at the end: whoever waits for an upload would wait for ever
                 failed.append(error)
 
@@ -70,4 +72,4 @@ def worked_at_once(city: Installation) -> Iterator[None]:
     yield
     stop.set()
     thread.join(30)
-    assert not failed, failed
+    assert not failed, [traceback.format_exception(one) for one in failed]
