@@ -171,6 +171,7 @@ def _url(installation: Installation) -> str:
 
 
 def postgis(installation: Installation) -> str:
+    """The database as ogr2ogr takes it, with the owner's rights."""
     url, address = installation.database.url("owner"), installation.database.address
     parts = {
         "host": address.host,

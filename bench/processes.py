@@ -90,26 +90,37 @@ def memory(pid: int) -> tuple[float, float]:
 
 
 @contextmanager
-def watched_memory(pids: list[int], every: float = 0.25) -> Iterator[dict[str, dict[str, float]]]:
-    """The most memory that each process had while the block ran: filled when it ends."""
-    most = {str(pid): {"rss_mb": 0.0, "pss_mb": 0.0} for pid in pids}
+def looking(look: Callable[[], None], every: float) -> Iterator[None]:
+    """Look again and again, with so many seconds between, while the block runs."""
     done = threading.Event()
 
-    def look() -> None:
+    def go_on() -> None:
         while not done.wait(every):
-            for pid in pids:
-                resident, share = memory(pid)
-                row = most[str(pid)]
-                row["rss_mb"] = round(max(row["rss_mb"], resident), 1)
-                row["pss_mb"] = round(max(row["pss_mb"], share), 1)
+            look()
 
-    watcher = threading.Thread(target=look)
+    watcher = threading.Thread(target=go_on)
     watcher.start()
     try:
-        yield most
+        yield
     finally:
         done.set()
         watcher.join()
+
+
+@contextmanager
+def watched_memory(pids: list[int], every: float = 0.25) -> Iterator[dict[str, dict[str, float]]]:
+    """The most memory that each process had while the block ran: filled when it ends."""
+    most = {str(pid): {"rss_mb": 0.0, "pss_mb": 0.0} for pid in pids}
+
+    def look() -> None:
+        for pid in pids:
+            resident, share = memory(pid)
+            row = most[str(pid)]
+            row["rss_mb"] = round(max(row["rss_mb"], resident), 1)
+            row["pss_mb"] = round(max(row["pss_mb"], share), 1)
+
+    with looking(look, every):
+        yield most
 
 
 def processor_seconds(pids: Iterable[int]) -> float:

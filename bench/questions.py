@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import tempfile
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,7 +10,7 @@ from typing import Any
 
 from bench.intake import postgis, run
 from bench.measure import Times
-from bench.processes import descendants, memory
+from bench.processes import descendants, looking, memory
 from bench.server import Server
 from gisapp.features.expressions import fields_of
 from gisapp.installation import Installation
@@ -80,21 +79,15 @@ def _exports(installation: Installation, server: Server) -> dict[str, float]:
 @contextmanager
 def _writer(parent: int) -> Iterator[list[float]]:
     """The most megabytes that a process writing an export had while the block ran."""
-    most, done = [0.0], threading.Event()
+    most = [0.0]
 
     def look() -> None:
-        while not done.wait(0.1):
-            for pid in descendants(parent):
-                try:
-                    if WRITER in Path(f"/proc/{pid}/cmdline").read_bytes():
-                        most[0] = max(most[0], memory(pid)[0])
-                except (OSError, KeyError):  # ended meanwhile
-                    continue
+        for pid in descendants(parent):
+            try:
+                if WRITER in Path(f"/proc/{pid}/cmdline").read_bytes():
+                    most[0] = max(most[0], memory(pid)[0])
+            except (OSError, KeyError):  # ended meanwhile
+                continue
 
-    watcher = threading.Thread(target=look)
-    watcher.start()
-    try:
+    with looking(look, 0.1):
         yield most
-    finally:
-        done.set()
-        watcher.join()

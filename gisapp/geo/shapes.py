@@ -60,10 +60,8 @@ def type_names(geometry: Shapes) -> list[str]:
 
 def finite(geometry: Shapes) -> Flags:
     """A flag for each geometry whose x and y are all finite numbers."""
-    if np.isfinite(
-        shapely.get_coordinates(geometry)
-    ).all():  # nearly always: whose they are need not be asked
-        return np.ones(len(geometry), dtype=bool)
+    if np.isfinite(shapely.get_coordinates(geometry)).all():
+        return np.ones(len(geometry), dtype=bool)  # nearly always: whose they are need not be asked
     xy, index = shapely.get_coordinates(geometry, return_index=True)
     good = np.ones(len(geometry), dtype=bool)
     good[index[~np.isfinite(xy).all(axis=1)]] = False

@@ -53,7 +53,10 @@ SCHEMAS: Schema = {
                 "description": "`personal`: a value of somebody's; `covered`: left out until /api/reveal gives and records it",
             }
         ),
-        geometry={"$ref": "#/components/schemas/geometry"},
+        geometry={
+            "allOf": [{"$ref": "#/components/schemas/geometry"}],
+            "description": "with `geometry_is_part`: around the place only, to half a pixel; the item has the whole",
+        },
     ),
     "identified": {
         "type": "object",

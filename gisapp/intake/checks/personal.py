@@ -38,9 +38,8 @@ class Numbers:
                 continue
             texts = as_text(values if is_text(kind) else _long(values)).drop_null()
             self._seen[name] += len(texts) if is_text(kind) else len(values) - values.null_count
-            long = texts.filter(
-                pc.greater_equal(pc.binary_length(texts), DIGITS)
-            )  # a digit takes a byte at least
+            # a digit takes a byte at least, and no character stands for more digits than it has bytes
+            long = texts.filter(pc.greater_equal(pc.binary_length(texts), DIGITS))
             plain = pc.replace_substring_regex(pc.utf8_normalize(long, form="NFKC"), r"[ \-]", "")
             twelve = plain.filter(pc.match_substring_regex(plain, rf"^\d{{{DIGITS}}}$"))
             self._fits[name] += int(fits(twelve).sum())
