@@ -31,8 +31,8 @@ from gisapp.changes.derived import Stopped
 from gisapp.changes.prune import prune_often
 from gisapp.generalise import follow as generalised
 from gisapp.installation import Installation, open_for_shell
-from gisapp.intake.copy import raw_connection
 from gisapp.intake.jobs import PROCESS, QUEUE
+from gisapp.intake.raw import raw_connection
 from gisapp.intake.stage import drop_stage
 from gisapp.intake.uploads import fail_upload, forget_old_uploads, purge
 from gisapp.revisions.forget import forget_old_history

@@ -22,6 +22,7 @@ from sqlalchemy import Connection, Table
 
 from gisapp.audit.record import Entry, record, shell_user
 from gisapp.installation import Installation
+from gisapp.intake.raw import identifier, raw_connection
 from gisapp.revisions.apply import new_revision
 
 ROWS_AT_ONCE = 50_000
@@ -61,12 +62,6 @@ def copy_rows(
     return len(geometry)
 
 
-def identifier(table: Table | str) -> sql.Composable:
-    """The table's name as an SQL identifier, its schema before it where it has one."""
-    name = table if isinstance(table, str) else f"{table.schema}.{table.name}" if table.schema else table.name
-    return sql.Identifier(*name.split("."))
-
-
 def _arrow(values: np.ndarray[Any, Any] | pa.Array) -> pa.Array:
     return values if isinstance(values, pa.Array | pa.ChunkedArray) else pa.array(values, from_pandas=True)
 
@@ -82,13 +77,6 @@ def _csv(arrays: list[pa.Array], names: list[str]) -> memoryview:
     options = csv.WriteOptions(include_header=False, quoting_style="all_valid", batch_size=ROWS_AT_ONCE)
     csv.write_csv(pa.table(arrays, names), text, options)
     return text.getbuffer()
-
-
-def raw_connection(connection: Connection) -> psycopg.Connection[Any]:
-    """The psycopg connection under a SQLAlchemy connection, in the same transaction."""
-    raw = connection.connection.dbapi_connection
-    assert isinstance(raw, psycopg.Connection)
-    return raw
 
 
 def drop_spatial_indexes(raw: psycopg.Connection[Any], table: Table | str) -> list[str]:

@@ -17,7 +17,7 @@ from gisapp.access.guard import asker, audience_role, installation, signed_in
 from gisapp.access.policy import view_of
 from gisapp.features.parameters import invalid, known, whole
 from gisapp.intake.asked import language, own_upload
-from gisapp.intake.copy import raw_connection
+from gisapp.intake.raw import raw_connection
 from gisapp.intake.shown import (
     WHATS,
     Shown,

@@ -17,7 +17,7 @@ from psycopg import sql
 from gisapp import errors
 from gisapp.catalogue.layer import Layer
 from gisapp.db import Database
-from gisapp.intake.copy import raw_connection
+from gisapp.intake.raw import raw_connection
 from gisapp.revisions.apply import table_of
 
 COLUMNS = ("geom", "geom_web")

@@ -30,7 +30,6 @@ from gisapp.intake.checks.city import outside_city
 from gisapp.intake.checks.outliers import Spread
 from gisapp.intake.checks.personal import Numbers
 from gisapp.intake.columns import ColumnMap, map_columns, no_field_found
-from gisapp.intake.copy import raw_connection
 from gisapp.intake.diagnose import Plan, diagnose, doubt_datum
 from gisapp.intake.draft import draft_of, fits, mixed
 from gisapp.intake.draft_stage import create_draft_stage
@@ -41,6 +40,7 @@ from gisapp.intake.outcome import complete
 from gisapp.intake.place import lonlat_bounds
 from gisapp.intake.problem import QUESTION, refuse
 from gisapp.intake.progress import SILENT, Progress
+from gisapp.intake.raw import raw_connection
 from gisapp.intake.read import open_any
 from gisapp.intake.repairs import Keeper
 from gisapp.intake.report import Report

@@ -13,10 +13,10 @@ import psycopg
 from psycopg import sql
 
 from gisapp.catalogue.layer import Layer
-from gisapp.intake.copy import identifier
 from gisapp.intake.difference import compare
 from gisapp.intake.filling import build_missing_indexes, is_empty
 from gisapp.intake.progress import SILENT
+from gisapp.intake.raw import identifier
 from gisapp.intake.stage import Stage
 from gisapp.revisions.apply import apply_changes, close_revision, columns_of, new_revision
 

@@ -15,12 +15,12 @@ from gisapp.intake.checks.city import all_outside_city
 from gisapp.intake.checks.keys import keys_there_already, keys_without_value, repeated_keys
 from gisapp.intake.checks.names import repeated_names
 from gisapp.intake.checks.overlaps import overlapping
-from gisapp.intake.copy import raw_connection
 from gisapp.intake.difference import compare
 from gisapp.intake.outcome import refuse_if_wrong
 from gisapp.intake.problem import ERROR, REPAIR, Problem, refuse
 from gisapp.intake.progress import Progress
 from gisapp.intake.publish import publish
+from gisapp.intake.raw import raw_connection
 from gisapp.intake.report import Report
 from gisapp.intake.stage import Stage, index_stage
 from gisapp.revisions.apply import lock_layer, table_of

@@ -8,17 +8,19 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import psycopg
-import pyarrow as pa
 from psycopg import sql
 
 from gisapp import roles
 from gisapp.catalogue.layer import Layer, view_for
 from gisapp.db import Database
-from gisapp.intake.copy import copy_rows, identifier
+from gisapp.intake.raw import identifier
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 SCHEMA = "staging"
 CHANGES = "what text NOT NULL, id bigint, row bigint"
@@ -112,6 +114,8 @@ def stage_rows(
     srid: int,
 ) -> None:
     """Append rows."""
+    from gisapp.intake.copy import copy_rows  # Arrow: 25 MB in a web process, which never appends any
+
     if len(rows):
         copy_rows(raw, stage.rows_name, {**columns, "row": rows}, geometry, srid)
 

@@ -14,9 +14,9 @@ from sqlalchemy import Connection, Row
 
 from gisapp import errors
 from gisapp.db import Database
-from gisapp.intake.copy import raw_connection
 from gisapp.intake.models import upload
 from gisapp.intake.problem import ERROR, Problem
+from gisapp.intake.raw import raw_connection
 from gisapp.intake.stage import drop_stage, staged_uploads
 from gisapp.settings import Settings
 

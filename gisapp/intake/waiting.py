@@ -14,12 +14,12 @@ from gisapp.audit.record import Entry, Who, record
 from gisapp.catalogue.layer import Layer
 from gisapp.installation import Installation
 from gisapp.intake.checks.keys import keys_there_already
-from gisapp.intake.copy import raw_connection
 from gisapp.intake.difference import compare
 from gisapp.intake.filling import filling
 from gisapp.intake.load import Order
 from gisapp.intake.progress import SILENT
 from gisapp.intake.publish import publish
+from gisapp.intake.raw import raw_connection
 from gisapp.intake.stage import Stage, drop_stage, is_staged, kept_stage
 from gisapp.intake.trouble import told_apart
 from gisapp.intake.uploads import find_upload, set_state

@@ -24,8 +24,8 @@ from gisapp.access.signing import Wanted, make
 from gisapp.catalogue.layer import Layer, view_for
 from gisapp.geo.tiles import tile_at
 from gisapp.installation import Installation
-from gisapp.intake.copy import raw_connection
 from gisapp.intake.difference import compare
+from gisapp.intake.raw import raw_connection
 from gisapp.intake.stage import create_stage, index_stage, kept_stage
 from gisapp.intake.uploads import add_upload, set_state
 from gisapp.revisions.apply import columns_of, table_of

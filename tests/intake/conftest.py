@@ -17,9 +17,9 @@ from gisapp import installation as installations
 from gisapp.access import tokens
 from gisapp.cli.people import add_person
 from gisapp.installation import Installation
-from gisapp.intake.copy import raw_connection
 from gisapp.intake.load import Order, load_file
 from gisapp.intake.options import parse_options
+from gisapp.intake.raw import raw_connection
 from gisapp.intake.report import Report
 from gisapp.intake.uploads import forget_old_uploads
 from gisapp.search.follow import follow

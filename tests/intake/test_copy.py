@@ -12,7 +12,8 @@ import shapely
 from sqlalchemy import text
 
 from gisapp.installation import Installation
-from gisapp.intake.copy import copy_rows, loading, raw_connection
+from gisapp.intake.copy import copy_rows, loading
+from gisapp.intake.raw import raw_connection
 from tests.intake.conftest import ask
 
 POINTS = shapely.points(np.array([[-40000.0, -27000.0], [-40001.0, -27001.0], [-40002.0, -27002.0]]))

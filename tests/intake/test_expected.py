@@ -14,9 +14,9 @@ from sqlalchemy import text
 
 from gisapp import errors
 from gisapp.installation import Installation
-from gisapp.intake.copy import raw_connection
 from gisapp.intake.load import Order, load_file
 from gisapp.intake.options import parse_options
+from gisapp.intake.raw import raw_connection
 from gisapp.intake.report import Report
 from gisapp.settings import ROOT
 from tests.intake.conftest import load_into

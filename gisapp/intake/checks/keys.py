@@ -9,8 +9,8 @@ import psycopg
 from psycopg import sql
 
 from gisapp.catalogue.layer import Layer
-from gisapp.intake.copy import identifier
 from gisapp.intake.problem import ERROR, Problem
+from gisapp.intake.raw import identifier
 
 GROUPS_LISTED = 1000
 
