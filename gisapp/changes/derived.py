@@ -6,7 +6,9 @@ among those that the last snapshot saw, however high the numbers after it.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Collection, Iterable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -17,6 +19,7 @@ from sqlalchemy import Connection
 Box = tuple[float, float, float, float]  # west, south, east, north in EPSG:3857
 Raw = psycopg.Connection[Any]
 Layer = TypeVar("Layer")
+LOOK_EVERY = 0.2  # seconds between two looks whether to stop
 STALE = 500  # transactions after which the position moves on although nothing changed, so that old notes may be pruned
 
 _POSITION = sql.SQL("""
@@ -78,6 +81,40 @@ def heeding(stop: Callable[[], bool]) -> Callable[[int, int], None]:
             raise Stopped()
 
     return told
+
+
+def never() -> bool:
+    """Nobody asks to stop."""
+    return False
+
+
+@contextmanager
+def stopping(raw: Raw, stop: Callable[[], bool]) -> Iterator[None]:
+    """While the block runs, what the database is at for this connection is cancelled once `stop` says so: an index over
+    half a million keys takes longer than a service is given to end. Raises Stopped then."""
+    done = threading.Event()
+
+    def watch() -> None:
+        while not done.wait(LOOK_EVERY):
+            if stop():
+                with suppress(
+                    psycopg.Error
+                ):  # again until the block ends: it may have been between two statements
+                    raw.cancel_safe(timeout=5)
+
+    watcher = threading.Thread(target=watch, name="stops a statement", daemon=True)
+    if stop is not never:
+        watcher.start()
+    try:
+        yield
+    except psycopg.errors.QueryCanceled as error:
+        if stop():
+            raise Stopped() from error
+        raise
+    finally:
+        done.set()
+        if stop is not never:
+            watcher.join()
 
 
 def waiting(

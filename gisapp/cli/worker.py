@@ -140,7 +140,7 @@ async def _follow_changes(installation: Installation, derived: Derived) -> None:
     try:
         await _follow_until(installation, derived, stopped)
     finally:
-        stopped.set()  # the thread ends at its next tile or chunk
+        stopped.set()  # the thread ends at its next tile or chunk, a long statement is cancelled
 
 
 async def _follow_until(installation: Installation, derived: Derived, stopped: threading.Event) -> None:

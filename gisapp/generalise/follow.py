@@ -10,7 +10,7 @@ from collections.abc import Callable
 from gisapp.catalogue.generalised import class_columns, declared
 from gisapp.catalogue.layer import Layer
 from gisapp.catalogue.load import Catalogue
-from gisapp.changes.derived import Due, advance, find_due, heeding, waiting
+from gisapp.changes.derived import Due, advance, find_due, heeding, never, stopping, waiting
 from gisapp.generalise.build import Told, rebuild
 from gisapp.generalise.crew import Crew
 from gisapp.generalise.queries import Raw
@@ -25,16 +25,17 @@ def generalised_layers(catalogue: Catalogue) -> list[Layer]:
     return [layer for layer in catalogue.layers.values() if layer.generalised]
 
 
-def follow(installation: Installation, stop: Callable[[], bool] = lambda: False) -> int:
+def follow(installation: Installation, stop: Callable[[], bool] = never) -> int:
     """Bring every generalised table up to date with what is committed; returns how many tiles changed.
 
-    Layers with few changes come first, one transaction a layer. `stop` is asked after every tile. Raises Stopped, errors.DatabaseAway.
+    Layers with few changes come first, one transaction a layer. `stop` is asked after every tile and during every statement.
+    Raises Stopped, errors.DatabaseAway.
     """
     told = heeding(stop)
     with installation.database.transaction("owner") as connection:
         layers = waiting(connection, generalised_layers(installation.catalogue), _due)
     with Crew() as crew:
-        return sum(bring_up_to_date(installation, layer, crew, told) for layer in layers)
+        return sum(bring_up_to_date(installation, layer, crew, told, stop=stop) for layer in layers)
 
 
 def bring_up_to_date(
@@ -44,16 +45,18 @@ def bring_up_to_date(
     told: Told = lambda made, more: None,
     *,
     everything: bool = False,
+    stop: Callable[[], bool] = never,
 ) -> int:
     """Build what one layer's table lacks, or all of it; returns how many tiles changed. Waits for another that builds."""
     with installation.database.transaction("owner") as connection:
         raw: Raw = connection.connection.dbapi_connection  # type: ignore[assignment]
-        raw.execute("SELECT pg_advisory_xact_lock(%s)", [ONE_AT_A_TIME])
-        due = _due(raw, layer)
-        boxes = None if everything else due.boxes
-        number = rebuild(raw, layer, boxes, crew, told) if boxes is None or boxes else 0
-        if boxes is None or boxes or due.moved:
-            advance(raw, KEPT, layer.id, due)
+        with stopping(raw, stop):
+            raw.execute("SELECT pg_advisory_xact_lock(%s)", [ONE_AT_A_TIME])
+            due = _due(raw, layer)
+            boxes = None if everything else due.boxes
+            number = rebuild(raw, layer, boxes, crew, told) if boxes is None or boxes else 0
+            if boxes is None or boxes or due.moved:
+                advance(raw, KEPT, layer.id, due)
         return number
 
 
