@@ -35,6 +35,9 @@ class Slice:
     simplified: bool  # outlines lose what is finer than the tile's units
     thinned: bool  # what is smaller than a pixel is left out
     ahead: Ahead | None = None  # the generalised table that it is read from instead, once that has been built
+    in_halves: bool = False
+    """Two connections may read half of it each: it holds everything, on twice the ground of the last zoom's a side, and nothing
+    but shapes, so that the features of two halves, one after the other, are the whole."""
 
 
 @dataclass(frozen=True)
@@ -99,14 +102,17 @@ def _slice(layer: Layer, view: View, z: int) -> Slice:
     ahead = ahead_at(layer, z, fields_named(layer, drawn))
     points = layer.geometry.endswith("Point")  # never simplified, nor too small
     last_two = z >= layer.max_zoom - 1  # hold everything
+    columns = ahead.columns if ahead else _within(view, fields_named(layer, drawn))
+    only_shapes = bool(shapes) and not (labels or columns or ahead or points)
     return Slice(
         relation=(layer.department, view.name),
         depends=ahead.relation if ahead else layer.id,
-        columns=ahead.columns if ahead else _within(view, fields_named(layer, drawn)),
+        columns=columns,
         parts=tuple(part for part in parts if part is not None),
         simplified=not points and z < layer.max_zoom,
         thinned=not points and not last_two and _may_thin(shapes),
         ahead=ahead,
+        in_halves=only_shapes and z == layer.max_zoom - 1,
     )
 
 

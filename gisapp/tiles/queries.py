@@ -26,7 +26,7 @@ def read_tiles(
     and half after a change. `role` is an audience that may read the plans' views.
     Raises errors.DatabaseAway, TooSlow, Busy.
     """
-    values = _values(z, x, y)
+    values = parameters(z, x, y)
     read = _read_at_once if len(plans) >= 2 * AT_LEAST else _read_one_by_one
     try:
         return read(database, role, plans, z, values, helpers)
@@ -42,11 +42,12 @@ def tiles_on(
     connection: Connection, plans: tuple[Plan, ...], z: int, x: int, y: int
 ) -> tuple[str, list[bytes]]:
     """As `read_tiles`, one after the other on a connection that the caller has."""
-    seen, *contents = connection.exec_driver_sql(statement(plans, z), _values(z, x, y)).one()
+    seen, *contents = connection.exec_driver_sql(statement(plans, z), parameters(z, x, y)).one()
     return seen, contents
 
 
-def _values(z: int, x: int, y: int) -> Mapping[str, object]:
+def parameters(z: int, x: int, y: int) -> Mapping[str, object]:
+    """The parameters of a tile's statement."""
     # Int4: psycopg would choose the width by the number, and prepare a statement for every choice.
     return {"z": Int4(z), "x": Int4(x), "y": Int4(y), "unit": unit(z)}
 

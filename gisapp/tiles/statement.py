@@ -6,6 +6,7 @@ the other are one vector tile with the layers of both, so joining is the caller'
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import lru_cache
 
 from psycopg import sql
@@ -22,10 +23,11 @@ _LAYER = sql.SQL(
   SELECT ST_AsMVTGeom({geometry}, ST_TileEnvelope(%(z)s, %(x)s, %(y)s), {extent}, {buffer}, true) AS geom,
     {columns}
   FROM {found}
-  ORDER BY id) AS _tile)"""
+  ORDER BY {order}) AS _tile)"""
 )
 _NEAR = sql.SQL("{geometry} && ST_TileEnvelope(%(z)s, %(x)s, %(y)s, margin => {margin})")
 _SHAPES = sql.SQL("{relation} WHERE {conditions}")
+_HALF = sql.SQL("id & 1 = %(half)s")
 # Names that begin with _ are no field's. The same point whatever the tile, so that a name stands once however many tiles its polygon touches. OFFSET 0
 # keeps the point from being computed twice.
 _POINTS = sql.SQL(
@@ -52,12 +54,24 @@ def statement(plans: tuple[Plan, ...], z: int) -> str:
 
     Its row says which transactions it sees (pg_snapshot as text), then a column (bytea) for every plan.
     `unit` is one of the tile's 4096 units in EPSG:3857 metres. Features that lie only in the buffer are in
-    the tile (the search reaches as far as the buffer does); in the order of ids: equal rows give equal bytes.
+    the tile (the search reaches as far as the buffer does); in the order of ids (what is read in halves: even ones first):
+    equal rows give equal bytes.
     """
     columns = [_column(plan, plan.at(z)) for plan in plans]
     return (
         sql.SQL("SELECT pg_current_snapshot()::text,\n{}")
         .format(sql.SQL(",\n").join(columns))
+        .as_string(None)
+    )
+
+
+@lru_cache(maxsize=256)
+def half_statement(plan: Plan, z: int) -> str:
+    """The statement for half of a tile (`Slice.in_halves`), the same otherwise; parameter half, 0 or 1, besides."""
+    of = plan.at(z)
+    return (
+        sql.SQL("SELECT pg_current_snapshot()::text,\n{}")
+        .format(_layer(of, of.parts[0], [_HALF]))
         .as_string(None)
     )
 
@@ -68,7 +82,7 @@ def _column(plan: Plan, of: Slice) -> sql.Composed:
     return ahead_sql(plan.layer, of.ahead, own) if of.ahead else own
 
 
-def _layer(of: Slice, part: Part) -> sql.Composed:
+def _layer(of: Slice, part: Part, more: Sequence[sql.Composable] = ()) -> sql.Composed:
     columns = sql.SQL(", ").join(map(sql.Identifier, ("id", *part.columns)))
     return _LAYER.format(
         name=sql.Literal(part.name),
@@ -76,7 +90,8 @@ def _layer(of: Slice, part: Part) -> sql.Composed:
         buffer=sql.Literal(BUFFER),
         geometry=_geometry(of, part),
         columns=columns,
-        found=_points(of, part, columns) if part.label_points else _shapes(of, part),
+        found=_points(of, part, columns) if part.label_points else _shapes(of, part, more),
+        order=sql.SQL("id & 1, id" if of.in_halves else "id"),
     )
 
 
@@ -86,8 +101,8 @@ def _geometry(of: Slice, part: Part) -> sql.Composable:
     return _SIMPLIFIED if of.simplified else sql.Identifier("geom_web")
 
 
-def _shapes(of: Slice, part: Part) -> sql.Composed:
-    conditions = [*_conditions(part), *([_LARGE_ENOUGH] if of.thinned else [])]
+def _shapes(of: Slice, part: Part, more: Sequence[sql.Composable]) -> sql.Composed:
+    conditions = [*_conditions(part), *([_LARGE_ENOUGH] if of.thinned else []), *more]
     return _SHAPES.format(
         relation=sql.Identifier(*of.relation), conditions=sql.SQL("\n    AND ").join(conditions)
     )
