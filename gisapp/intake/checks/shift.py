@@ -15,6 +15,7 @@ from psycopg import sql
 from gisapp.catalogue.layer import Layer
 from gisapp.geo.crs import find_system, find_transformation
 from gisapp.intake.copy import identifier
+from gisapp.intake.filling import is_empty
 from gisapp.settings import City
 
 FEWEST = 5  # rows that are there already
@@ -39,6 +40,8 @@ def tokyo_shift(
 
     Rows are matched by the layer's key, or by the first field of its label where that names one row.
     """
+    if is_empty(raw, layer):
+        return None
     tried = (_moves(raw, layer, staged, names) for names in (layer.key, layer.label_fields()[:1]) if names)
     moves = next((found for found in tried if len(found) >= FEWEST), None)
     if moves is None:
