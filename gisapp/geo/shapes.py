@@ -68,6 +68,12 @@ def finite(geometry: Shapes) -> Flags:
     return good
 
 
+def flat(geometry: Shapes) -> Shapes:
+    """Geometries without Z and M; the same array where none has any."""
+    has = shapely.has_z(geometry).any() or shapely.has_m(geometry).any()
+    return shapely.force_2d(geometry) if has else geometry
+
+
 def make_valid(geometry: Shapes) -> Shapes:
     """Each geometry made valid, of its own dimension; empty where nothing of that dimension is left.
 

@@ -8,7 +8,7 @@ still empty and readers miss nothing. Building it keeps only writers out.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager, suppress
 from typing import Any
 
 import psycopg
@@ -37,6 +37,9 @@ def filling(database: Database, layer: Layer | None) -> Iterator[None]:
         _drop_of_empty(raw_connection(connection), layer)
     try:
         yield
+    except BaseException:
+        _sweep(database, layer)
+        raise
     finally:
         try:
             with database.transaction("owner") as connection:
@@ -56,6 +59,13 @@ def _drop_of_empty(raw: psycopg.Connection[Any], layer: Layer) -> None:
     if is_empty(raw, layer):
         for column in COLUMNS:
             raw.execute(sql.SQL("DROP INDEX IF EXISTS {}").format(_index(layer, column)))
+
+
+def _sweep(database: Database, layer: Layer) -> None:
+    """Give back the room of rows that were taken back, which whoever reads the empty layer would go through."""
+    with suppress(psycopg.Error, errors.GisappError), closing(database.standing("owner")) as raw:
+        if is_empty(raw, layer):
+            raw.execute(sql.SQL("VACUUM (SKIP_LOCKED) {}").format(table_of(layer)))
 
 
 def _index(layer: Layer, column: str) -> sql.Identifier:

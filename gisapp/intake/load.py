@@ -12,6 +12,7 @@ import uuid
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import chain
 from pathlib import Path
 from typing import Any, NoReturn
@@ -48,9 +49,11 @@ from gisapp.intake.settle import check_mode, settle
 from gisapp.intake.several import refuse_shapeless
 from gisapp.intake.shape import shape_rows
 from gisapp.intake.source import Batch, Source
-from gisapp.intake.stage import PASSING, Stage, create_stage, kept_stage, stage_rows
+from gisapp.intake.stage import PASSING, create_stage, kept_stage
 from gisapp.intake.survey import survey
 from gisapp.intake.trouble import told_apart
+from gisapp.intake.writing import Into, Straight, Writer, may_go_straight
+from gisapp.revisions.apply import new_revision
 
 BeforeCommit = Callable[[Connection, Report], None]
 
@@ -174,14 +177,27 @@ def _load(
         create_stage(raw, layer, stage)
     else:
         create_draft_stage(raw, layer, stage, city.srid)
-    box = _stage(raw, stage, plan, order, city.srid, chain([first], batches), report, progress, source.count)
+    straight = _straight(raw, order, report)
+    keeper = Keeper(raw, stage, plan, city.srid) if stage.kept else None
+    into = Into(raw, stage, city.srid, keeper, straight)
+    box = _stage(into, plan, order, chain([first], batches), report, progress, source.count)
     if source.addresses is not None:
         _tell_of_addresses(source.addresses, report)
     if box is not None and plan.placed.transformation is not None:
         report.bounds = lonlat_bounds(box, city)
-    if order.layer is not None and not report.asks:
+    if order.layer is not None and not report.asks and straight is None:
         doubt_datum(raw, layer, stage.rows, city, first, report, forced=bool(order.options.crs))
-    settle(connection, installation.database, order, layer, stage, report, city.name_ja, progress)
+    settle(connection, installation.database, order, layer, stage, report, city.name_ja, progress, straight)
+
+
+def _straight(raw: psycopg.Connection[Any], order: Order, report: Report) -> Straight | None:
+    """The rows' way into an empty layer without being staged, for a file of which nothing is asked so far."""
+    if order.layer is None or order.keep is not None or report.dry_run or report.asks or report.errors:
+        return None
+    if not may_go_straight(raw, order.layer):
+        return None
+    said = {"file": order.name, "mode": order.options.mode}
+    return Straight(raw, order.layer, new_revision(raw, order.layer.id, order.who, said))
 
 
 def _tell_of_addresses(addresses: Addresses, report: Report) -> None:
@@ -220,40 +236,37 @@ def _describe(report: Report, source: Source, columns: ColumnMap) -> None:
 
 
 def _stage(
-    raw: psycopg.Connection[Any],
-    stage: Stage,
+    into: Into,
     plan: Plan,
     order: Order,
-    srid: int,
     batches: Iterator[Batch],
     report: Report,
     progress: Progress,
     count: int | None,
 ) -> Bounds | None:
-    """Shape, convert and check batch after batch into the staging table; returns the box of all rows, None for no rows."""
+    """Shape, convert and check batch after batch and write them; returns the box of all rows, None for no rows."""
     boxes = []
-    keeper = Keeper(raw, stage, plan, srid) if stage.kept else None
     spread, numbers = Spread(), Numbers()
     only, far = order.options.only, report.asks == "crs"
-    for batch in batches:
-        shaped = shape_rows(
-            batch.geometry, batch.rows, plan.layer.geometry, plan.placed.shapes, only=only, far=far
-        )
-        geometry, rows = shaped.geometry[shaped.kept], batch.rows[shaped.kept]
-        columns, wrong = convert_columns(plan.layer, plan.columns, batch, shaped.kept)
-        report.findings.add([*batch.problems, *shaped.problems, *wrong])
-        numbers.add(batch.columns)
-        if not far:
-            report.findings.add(outside_city(geometry, rows, plan.area))
-            spread.add(geometry, rows)
-        report.read += len(batch.rows)
-        report.loaded += len(rows)
-        report.dropped = report.read - report.loaded
-        stage_rows(raw, stage, columns, geometry, rows, srid)
-        if keeper is not None:
-            keeper.keep(batch, shaped.kept, columns, [*batch.problems, *shaped.problems, *wrong])
-        if len(rows):
-            boxes.append(shapely.total_bounds(geometry))
-        progress.rows(report.read, count)
+    with Writer() as writer:
+        for batch in batches:
+            shaped = shape_rows(
+                batch.geometry, batch.rows, plan.layer.geometry, plan.placed.shapes, only=only, far=far
+            )
+            geometry, rows = shaped.geometry[shaped.kept], batch.rows[shaped.kept]
+            columns, wrong = convert_columns(plan.layer, plan.columns, batch, shaped.kept)
+            said = [*batch.problems, *shaped.problems, *wrong]
+            report.findings.add(said)
+            numbers.add(batch.columns)
+            if not far:
+                report.findings.add(outside_city(geometry, rows, plan.area))
+                spread.add(geometry, rows)
+            report.read += len(batch.rows)
+            report.loaded += len(rows)
+            report.dropped = report.read - report.loaded
+            writer.write(partial(into.write, batch, shaped.kept, columns, geometry, said))
+            if len(rows):
+                boxes.append(shapely.total_bounds(geometry))
+            progress.rows(report.read, count)
     report.findings.add([*spread.outliers(), *numbers.found()])
     return tuple(shapely.total_bounds([shapely.box(*box) for box in boxes]).tolist()) if boxes else None

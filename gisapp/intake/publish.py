@@ -18,6 +18,7 @@ from gisapp.intake.filling import build_missing_indexes, is_empty
 from gisapp.intake.progress import SILENT
 from gisapp.intake.raw import identifier
 from gisapp.intake.stage import Stage
+from gisapp.intake.writing import Straight
 from gisapp.revisions.apply import apply_changes, close_revision, columns_of, new_revision
 
 COMPARED, APPLIED, INDEXED = 0.3, 0.8, 0.95  # shares of publishing
@@ -32,17 +33,20 @@ def publish(
     what: Mapping[str, object],
     difference: Mapping[str, int] | None = None,
     told: Callable[[float], None] = SILENT.publishing,
+    straight: Straight | None = None,
 ) -> tuple[int, dict[str, int]]:
     """Make the layer follow the staged rows; returns the revision and how many rows were added, changed, removed, kept.
 
     `mode`: replace, append or upsert (see Options). `difference`: what `compare` found, where the stage's changes are
     known and hold for the layer as it is now. The layer is locked and the keys were checked before. `told` hears after each
-    step how much is done: they last about as long as the shares say.
+    step how much is done: they last about as long as the shares say. `straight`: the rows are in the layer already.
     """
     told(0.0)
-    revision = new_revision(raw, layer.id, who, what)
+    revision = straight.revision if straight else new_revision(raw, layer.id, who, what)
     table = identifier(layer.id)
-    if difference is None and (mode == "append" or is_empty(raw, layer)):
+    if straight is not None:
+        counts = straight.counts()
+    elif difference is None and (mode == "append" or is_empty(raw, layer)):
         counts = _insert_all(raw, layer, stage, revision)
     else:
         counts = dict(compare(raw, layer, stage, mode) if difference is None else difference)
@@ -52,7 +56,7 @@ def publish(
     build_missing_indexes(raw, layer)
     told(INDEXED)
     raw.execute(sql.SQL("ANALYZE {}").format(table))
-    close_revision(raw, revision, counts)
+    close_revision(raw, revision, {**what, **counts})
     return revision, counts
 
 

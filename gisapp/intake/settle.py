@@ -23,6 +23,7 @@ from gisapp.intake.publish import publish
 from gisapp.intake.raw import raw_connection
 from gisapp.intake.report import Report
 from gisapp.intake.stage import Stage, index_stage
+from gisapp.intake.writing import Straight
 from gisapp.revisions.apply import lock_layer, table_of
 
 if TYPE_CHECKING:
@@ -47,22 +48,27 @@ def settle(
     report: Report,
     city_name: str,
     progress: Progress,
+    straight: Straight | None = None,
 ) -> None:
     """Check the staged rows as a whole; then publish them, or keep them with their difference (`order.keep`).
 
-    Rows of a draft (`order.layer` is None, `layer` is drafted) are only checked.
+    Rows of a draft (`order.layer` is None, `layer` is drafted) are only checked. `straight`: they are in the layer, which
+    was empty, so that nothing in it can be lost or be there twice.
 
     Raises errors.FileRefused for errors found until now.
     """
     raw, mode = raw_connection(connection), order.options.mode
+    known = straight is not None and straight.wrong is None  # that no key repeats
+    if not known:
+        report.findings.add(repeated_keys(raw, layer, stage.rows))
     _check_whole(raw, order, layer, stage, report, city_name)
     if order.layer is None:
         return
     if not stage.kept:
         lock_layer(raw, layer)
-    if mode == "append":
+    if mode == "append" and straight is None:
         report.findings.add(keys_there_already(raw, layer, stage.rows))
-    if mode == "replace":
+    if mode == "replace" and straight is None:
         report.findings.add(only_empty_values(raw, layer, stage))
     refuse_if_wrong(report)
     if stage.kept:
@@ -72,7 +78,7 @@ def settle(
         return
     what = {"file": order.name, "mode": mode, "rows": report.loaded}
     report.revision, report.difference = publish(
-        raw, layer, mode, stage, order.who, what, told=progress.publishing
+        raw, layer, mode, stage, order.who, what, told=progress.publishing, straight=straight
     )
     said = what | {"revision": report.revision, "difference": report.difference}
     record(
@@ -85,7 +91,7 @@ def _check_whole(
 ) -> None:
     """What can be judged only when all rows are there. Raises errors.FileRefused for errors found until now."""
     report.repaired = report.findings.count_rows(REPAIR)
-    report.findings.add([*repeated_keys(raw, layer, stage.rows), *overlapping(raw, layer, stage.rows)])
+    report.findings.add(overlapping(raw, layer, stage.rows))
     if order.layer is None:
         report.findings.add(repeated_names(raw, layer, stage.rows))
     if order.options.mode == "upsert":

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import shapely
 
-from gisapp.geo.shapes import finite, fit_type, make_valid, of_dimension, type_names
+from gisapp.geo.shapes import finite, fit_type, flat, make_valid, of_dimension, type_names
 from gisapp.intake.problem import ERROR, REPAIR, WARNING, Problem
 
 Array = np.ndarray[Any, Any]
@@ -53,28 +53,29 @@ def shape_rows(
     take_away(shapely.is_missing(geometry), NULL_GEOMETRY)
     take_away(shapely.is_empty(geometry), EMPTY_GEOMETRY)
     take_away(~finite(geometry), NONFINITE)
-    flat = geometry.copy()
+    shapes = geometry.copy()
+    lost = np.zeros(len(geometry), dtype=bool)
     if kept.any():
         problems += _heights(geometry[kept], rows[kept])
-        placed = place(shapely.force_2d(geometry[kept]))
-        lost = ~finite(placed)
+        placed = place(flat(geometry[kept]))
+        lost[kept] = ~finite(placed)
         if far:
-            placed[lost] = shapely.force_2d(geometry[kept][lost])
-        flat[kept] = placed
+            placed[lost[kept]] = flat(geometry[lost])
+        shapes[kept] = placed
     if not far:
-        take_away(~finite(flat) | (np.abs(shapely.bounds(flat)).max(axis=1) > FARTHEST), UNPLACEABLE)
+        take_away(lost | (np.abs(shapely.bounds(shapes)).max(axis=1) > FARTHEST), UNPLACEABLE)
     if only:
-        flat[kept] = of_dimension(flat[kept], only)
-        take_away(kept & shapely.is_empty(flat), _left_out(only))
-    fitted, fits = fit_type(flat, kind)
+        shapes[kept] = of_dimension(shapes[kept], only)
+        take_away(kept & shapely.is_empty(shapes), _left_out(only))
+    fitted, fits = fit_type(shapes, kind)
     wrong = kept & ~fits
-    take_away(wrong, _wrong_type(flat[wrong], kind))
+    take_away(wrong, _wrong_type(shapes[wrong], kind))
     bad = kept & ~shapely.is_valid(fitted)
     before = shapely.area(fitted)
     fitted[bad] = fit_type(_one_part(make_valid(fitted[bad]), kind), kind)[0]
-    needle = bad & shapely.is_empty(fitted) & (shapely.get_dimensions(flat) == 2)
+    needle = bad & shapely.is_empty(fitted) & (shapely.get_dimensions(shapes) == 2)
     needle[needle] = shapely.is_valid(geometry[needle])  # only rounding made a line of it
-    fitted[needle] = [fit_type(np.array([_thin(one)], dtype=object), kind)[0][0] for one in flat[needle]]
+    fitted[needle] = [fit_type(np.array([_thin(one)], dtype=object), kind)[0][0] for one in shapes[needle]]
     collapsed = shapely.is_empty(fitted) | ~fit_type(fitted, kind)[1]
     take_away(bad & collapsed, COLLAPSED)
     take_away(kept & _without_extent(fitted, kind), COLLAPSED)

@@ -15,7 +15,7 @@ from gisapp.intake.problem import Problem
 if TYPE_CHECKING:
     from gisapp.intake.addresses import Addresses
 
-ROWS_AT_ONCE = 50_000
+ROWS_AT_ONCE = 25_000
 UNREAD: np.ndarray[Any, Any] = np.array([], dtype=object)
 
 

@@ -135,6 +135,8 @@ def as_text(values: pa.Array) -> pa.Array:
     kind = values.type
     if pa.types.is_string(kind) or pa.types.is_large_string(kind):
         return trimmed(pc.cast(values, pa.string()))
+    if pa.types.is_integer(kind):
+        return pc.cast(values, pa.string())
     return pa.array([_as_text(value) for value in values.to_pylist()], pa.string())
 
 

@@ -18,9 +18,13 @@ from gisapp.catalogue.history import history_table
 from gisapp.catalogue.layer import Layer
 
 
-def lock_layer(raw: psycopg.Connection[Any], layer: Layer) -> None:
-    """Keep other writers out until the transaction ends; readers go on. A second writer waits here."""
-    raw.execute(sql.SQL("LOCK TABLE {} IN SHARE ROW EXCLUSIVE MODE").format(table_of(layer)))
+def lock_layer(raw: psycopg.Connection[Any], layer: Layer, *, wait: bool = True) -> None:
+    """Keep other writers out until the transaction ends; readers go on. A second writer waits here.
+
+    Not to wait raises psycopg.errors.LockNotAvailable while there is another.
+    """
+    how = sql.SQL("" if wait else " NOWAIT")
+    raw.execute(sql.SQL("LOCK TABLE {} IN SHARE ROW EXCLUSIVE MODE{}").format(table_of(layer), how))
 
 
 def new_revision(
@@ -38,8 +42,8 @@ def new_revision(
     return int(row[0])
 
 
-def close_revision(raw: psycopg.Connection[Any], revision: int, counts: Mapping[str, int]) -> None:
-    """Add to the revision how many rows it changed, and say that all of them can be brought back."""
+def close_revision(raw: psycopg.Connection[Any], revision: int, counts: Mapping[str, object]) -> None:
+    """Add to the revision how many rows it changed (and what else is known only now); all can be brought back."""
     raw.execute(
         "UPDATE gisapp.revision SET what = what || %s::jsonb, kept = true WHERE id = %s",
         [json.dumps(dict(counts)), revision],

@@ -64,6 +64,20 @@ def test_geometry_arrives_to_the_last_bit(city: Installation) -> None:
     assert found == list(shapely.to_wkb(exact))
 
 
+def test_shapes_of_several_types_and_none_arrive_with_their_system(city: Installation) -> None:
+    kinds = [shapely.Point(1, 2), shapely.box(0, 0, 1, 1), None, shapely.Point(1, 2, 3), shapely.Polygon()]
+    with city.database.transaction("owner") as connection:
+        raw = raw_connection(connection)
+        raw.execute("CREATE TEMPORARY TABLE shapes (n bigint, geom geometry) ON COMMIT DROP")
+        for number, some in enumerate(([kinds[1], kinds[2], kinds[4]], kinds)):  # of one type; of several
+            count = np.full(len(some), number)
+            copy_rows(raw, "pg_temp.shapes", {"n": count}, np.array(some, dtype=object), 6677)
+        found = raw.execute("SELECT ST_AsText(geom), ST_SRID(geom) FROM shapes ORDER BY n, ctid").fetchall()
+    box, empty, point = "POLYGON((1 0,1 1,0 1,0 0,1 0))", ("POLYGON EMPTY", 6677), ("POINT(1 2)", 6677)
+    several = [point, (box, 6677), (None, None), ("POINT Z (1 2 3)", 6677), empty]
+    assert found == [(box, 6677), (None, None), empty, *several]
+
+
 def test_a_wrong_row_loses_the_whole_transaction(city: Installation) -> None:
     lines = np.array([shapely.LineString([(0, 0), (1, 1)])])
     with pytest.raises(psycopg.Error), city.database.transaction("owner") as connection:

@@ -21,7 +21,8 @@ def repeated_keys(raw: psycopg.Connection[Any], layer: Layer, staged: sql.Identi
         return
     columns = [sql.Identifier(name) for name in layer.key]
     question = sql.SQL(
-        "SELECT array_agg(row ORDER BY row) FROM {staged} WHERE {there} GROUP BY {key} HAVING count(*) > 1 ORDER BY 1 LIMIT {most}"
+        "WITH repeated AS MATERIALIZED (SELECT {key} FROM {staged} WHERE {there} GROUP BY {key} HAVING count(*) > 1) "
+        "SELECT array_agg(row ORDER BY row) FROM {staged} JOIN repeated USING ({key}) GROUP BY {key} ORDER BY 1 LIMIT {most}"
     ).format(
         staged=staged,
         there=sql.SQL(" AND ").join(sql.SQL("{} IS NOT NULL").format(column) for column in columns),

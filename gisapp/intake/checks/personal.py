@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from gisapp.intake.problem import ERROR, Problem
-from gisapp.intake.values import as_text
+from gisapp.intake.values import BLANKS, as_text
 
 DIGITS = 12
 WEIGHTS = np.array([n + 1 if n <= 6 else n - 5 for n in range(11, 0, -1)])  # of the digits from the left
@@ -36,11 +36,9 @@ class Numbers:
             kind = values.type
             if not (is_text(kind) or pa.types.is_integer(kind) or pa.types.is_floating(kind)):
                 continue
-            texts = as_text(values if is_text(kind) else _long(values)).drop_null()
-            self._seen[name] += len(texts) if is_text(kind) else len(values) - values.null_count
-            # a digit takes a byte at least, and no character stands for more digits than it has bytes
-            long = texts.filter(pc.greater_equal(pc.binary_length(texts), DIGITS))
-            plain = pc.replace_substring_regex(pc.utf8_normalize(long, form="NFKC"), r"[ \-]", "")
+            self._seen[name] += len(values) - values.null_count - (_blank(values) if is_text(kind) else 0)
+            texts = as_text(_without_letters(values) if is_text(kind) else _long(values)).drop_null()
+            plain = pc.replace_substring_regex(pc.utf8_normalize(texts, form="NFKC"), r"[ \-]", "")
             twelve = plain.filter(pc.match_substring_regex(plain, rf"^\d{{{DIGITS}}}$"))
             self._fits[name] += int(fits(twelve).sum())
 
@@ -56,6 +54,17 @@ class Numbers:
 def is_text(kind: pa.DataType) -> bool:
     """Whether values of the type are texts."""
     return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind))
+
+
+def _blank(texts: pa.Array) -> int:
+    """How many of the texts are no value."""
+    return int(pc.sum(pc.match_substring_regex(texts, rf"^[{BLANKS}]*$")).as_py() or 0)
+
+
+def _without_letters(texts: pa.Array) -> pa.Array:
+    """The texts that may have twelve digits: a digit takes a byte at least, and no letter of any script stands for one."""
+    long = texts.filter(pc.greater_equal(pc.binary_length(texts), DIGITS))
+    return long.filter(pc.match_substring_regex(long, r"^\PL*$"))
 
 
 def _long(values: pa.Array) -> pa.Array:

@@ -14,6 +14,7 @@ from psycopg import sql
 
 from gisapp.catalogue.layer import Layer
 from gisapp.geo.crs import find_system, find_transformation
+from gisapp.intake.filling import is_empty
 from gisapp.intake.raw import identifier
 from gisapp.settings import City
 
@@ -39,6 +40,8 @@ def tokyo_shift(
 
     Rows are matched by the layer's key, or by the first field of its label where that names one row.
     """
+    if is_empty(raw, layer):
+        return None
     tried = (_moves(raw, layer, staged, names) for names in (layer.key, layer.label_fields()[:1]) if names)
     moves = next((found for found in tried if len(found) >= FEWEST), None)
     if moves is None:
@@ -57,14 +60,17 @@ def _moves(
 ) -> list[tuple[float, float]]:
     columns = sql.SQL(", ").join(map(sql.Identifier, names))
     same = sql.SQL(" AND ").join(sql.SQL("s.{0} = t.{0}").format(sql.Identifier(name)) for name in names)
-    once = sql.SQL(
-        "SELECT {c}, min(ST_Centroid(geom)::text)::geometry AS at FROM {t} GROUP BY {c} HAVING count(*) = 1 LIMIT {most}"
+    once = sql.SQL("SELECT {c} FROM {t} GROUP BY {c} HAVING count(*) = 1 LIMIT {most}")
+    there = sql.SQL(
+        "SELECT {c}, min(ST_Centroid(geom)::text)::geometry AS at FROM {t} JOIN chosen USING ({c}) GROUP BY {c} HAVING count(*) = 1"
     )
     question = sql.SQL(
+        "WITH chosen AS MATERIALIZED ({}) "
         "SELECT ST_X(s.at) - ST_X(t.at), ST_Y(s.at) - ST_Y(t.at) FROM ({}) AS s JOIN ({}) AS t ON {}"
     ).format(
         once.format(c=columns, t=staged, most=sql.Literal(MOST)),
-        once.format(c=columns, t=identifier(layer.id), most=sql.SQL("ALL")),
+        there.format(c=columns, t=staged),
+        there.format(c=columns, t=identifier(layer.id)),
         same,
     )
     return [(east, north) for east, north in raw.execute(question) if east is not None and north is not None]

@@ -1,0 +1,131 @@
+"""Rows written to the database while the next ones are read and shaped; into an empty layer straight away.
+
+What is published in the end was staged before, because it is judged as a whole. An empty layer may have its rows as they
+come instead: nobody sees them before the transaction ends, and when the file is refused they are gone. Of them only the
+keys are staged, so that it can be said which rows have the same one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Any
+
+import numpy as np
+import psycopg
+import pyarrow as pa
+
+from gisapp.catalogue.layer import Layer
+from gisapp.intake.copy import copy_rows
+from gisapp.intake.filling import is_empty
+from gisapp.intake.problem import Problem
+from gisapp.intake.repairs import Keeper
+from gisapp.intake.source import Batch
+from gisapp.intake.stage import Stage, stage_rows
+from gisapp.revisions.apply import lock_layer
+
+Array = np.ndarray[Any, Any]
+
+
+class Writer:
+    """Writes one batch at a time on a thread of its own: the database works while this process does.
+
+    Nobody else may use the connection inside the block, which ends when all is written. What a batch raises, the next
+    one does.
+    """
+
+    def __init__(self) -> None:
+        self._thread = ThreadPoolExecutor(1, "writing")
+        self._last: Future[None] | None = None
+
+    def __enter__(self) -> Writer:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._thread.shutdown()
+        if kind is None and self._last is not None:
+            self._last.result()
+
+    def write(self, task: Callable[[], None]) -> None:
+        """Have the task done after the one before, which has ended when this returns."""
+        if self._last is not None:
+            self._last.result()
+        self._last = self._thread.submit(task)
+
+
+@dataclass
+class Straight:
+    """The rows of one file that go into an empty layer as they come, under a revision that was noted before."""
+
+    raw: psycopg.Connection[Any]
+    layer: Layer
+    revision: int
+    rows: int = 0
+    wrong: psycopg.IntegrityError | None = None  # what the layer did not take; nothing goes into it any more
+
+    def add(self, columns: dict[str, pa.Array], geometry: Array, srid: int) -> None:
+        """Append rows, as long as the layer takes them; why it does not, the checks of the whole file say."""
+        if self.wrong is not None or not len(geometry):
+            return
+        try:
+            with self.raw.transaction():
+                copy_rows(self.raw, self.layer.id, columns, geometry, srid, self.revision)
+            self.rows += len(geometry)
+        except psycopg.IntegrityError as error:
+            self.wrong = error
+
+    def counts(self) -> dict[str, int]:
+        """How many rows the layer has got. Raises psycopg.IntegrityError where it did not take all."""
+        if self.wrong is not None:
+            raise self.wrong
+        return {"added": self.rows, "changed": 0, "removed": 0, "unchanged": 0}
+
+
+@dataclass(frozen=True)
+class Into:
+    """Where the rows of a file go: the stage; the table of what was repaired; or straight into the layer."""
+
+    raw: psycopg.Connection[Any]
+    stage: Stage
+    srid: int
+    keeper: Keeper | None = None
+    straight: Straight | None = None
+
+    def write(
+        self,
+        batch: Batch,
+        kept: Array,
+        columns: dict[str, pa.Array],
+        geometry: Array,
+        problems: list[Problem],
+    ) -> None:
+        """Append the rows of the batch that are `kept`, of which `columns` and `geometry` are what they became."""
+        rows = batch.rows[kept]
+        if self.straight is not None:
+            self.straight.add(columns, geometry, self.srid)
+            keys = {name: columns[name] for name in self.straight.layer.key}
+            if keys:
+                stage_rows(self.raw, self.stage, keys, np.full(len(rows), None), rows, self.srid)
+            return
+        stage_rows(self.raw, self.stage, columns, geometry, rows, self.srid)
+        if self.keeper is not None:
+            self.keeper.keep(batch, kept, columns, problems)
+
+
+def may_go_straight(raw: psycopg.Connection[Any], layer: Layer) -> bool:
+    """Whether rows can go into the layer as they come: it is empty, nothing is asked of them all, nobody writes to it.
+
+    Then it is locked for other writers, who wait until the transaction ends.
+    """
+    if layer.overlap == "forbid" or not is_empty(raw, layer):
+        return False
+    try:
+        with raw.transaction():
+            lock_layer(raw, layer, wait=False)
+    except psycopg.errors.LockNotAvailable:
+        return False
+    return is_empty(raw, layer)
