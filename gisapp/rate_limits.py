@@ -17,6 +17,7 @@ from limits.strategies import FixedWindowRateLimiter
 
 from gisapp import errors
 from gisapp.access.counted import counted_as
+from gisapp.access.guard import asker
 from gisapp.settings import Settings
 
 SIGN_IN = RateLimitItemPerMinute(60)
@@ -62,6 +63,7 @@ def init_app(app: Flask, settings: Settings) -> None:
         if limit is None:
             return
         kind = "exports" if endpoint in EXPORTS else "questions"
+        asker()  # raises as the route would
         who = counted_as()
         if not limiter.hit(limit, kind, who):
             left = limiter.get_window_stats(limit, kind, who).reset_time - time.time()
