@@ -22,7 +22,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from bench.city import make, settings_of
+from bench.city import UNLIMITED, make, settings_of
 from bench.measure import Requests, Times, machine
 from gisapp import cluster, roles
 from gisapp.access import tokens
@@ -174,7 +174,7 @@ def _server(settings: Settings, before: str, times: Path) -> Iterator[str]:
     """A server that runs `before` in the process from which Granian forks its workers."""
     code = f"import gisapp.access.trail as t\n{before}\nfrom granian.cli import entrypoint\nentrypoint()"
     command = [sys.executable, "-c", code, *web_command(settings)[1:]]
-    environment = web_environment(settings) | {"TIMES": str(times)}
+    environment = web_environment(settings) | UNLIMITED | {"TIMES": str(times)}
     child = subprocess.Popen(command, env=environment, cwd=ROOT, start_new_session=True)
     try:
         assert wait_until_answering(settings, child)

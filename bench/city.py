@@ -35,7 +35,11 @@ def settings_at(folder: str, city: str = "sample", port: int = 0) -> Settings:
     return load_settings(named | ({} if city == "sample" else {"GISAPP_CITY": city}))
 
 
-UNLIMITED = {"GISAPP_EXPORTS_PER_MINUTE": "0", "GISAPP_QUESTIONS_PER_MINUTE": "0"}
+UNLIMITED = {
+    "GISAPP_EXPORTS_PER_MINUTE": "0",
+    "GISAPP_QUESTIONS_PER_MINUTE": "0",
+    "GISAPP_REQUESTS_AT_ONCE": "0",
+}
 """One address asks for everybody here."""
 
 

@@ -99,6 +99,7 @@ class Database:
         self._owner = owner
         self._budget = _Budget(limit)
         self._timeout = statement_timeout_ms
+        self._kept: dict[str, psycopg.Connection[Any]] = {}
         self._engines: dict[tuple[str, str], Engine] = {}
         self._lock = threading.Lock()
 
@@ -183,13 +184,23 @@ class Database:
         raw.autocommit = True
         return raw
 
+    def kept(self, name: str) -> psycopg.Connection[Any]:
+        """As `standing`, kept for all who call, one at a time (they see to that), and opened anew when lost. Raises errors.DatabaseAway."""
+        raw = self._kept.get(name)
+        if raw is None or raw.closed:
+            with _sorted_failures():
+                raw = self._kept[name] = self.standing(name)
+        return raw
+
     def connections(self) -> tuple[int, int]:
         """How many connections this process holds: open, and of those idle."""
-        return self._budget.open, len(self._budget.idle)
+        return self._budget.open + len(self._kept), len(self._budget.idle)
 
     def close(self) -> None:
         """Close every idle connection."""
         self._budget.close_idle()
+        while self._kept:
+            self._kept.popitem()[1].close()
 
 
 @contextmanager

@@ -16,6 +16,7 @@ from limits.storage import MemoryStorage
 from limits.strategies import FixedWindowRateLimiter
 
 from gisapp import errors
+from gisapp.access.counted import counted_as
 from gisapp.access.guard import asker
 from gisapp.settings import Settings
 
@@ -62,15 +63,10 @@ def init_app(app: Flask, settings: Settings) -> None:
         if limit is None:
             return
         kind = "exports" if endpoint in EXPORTS else "questions"
-        who = _who()
+        asker()  # raises as the route would
+        who = counted_as()
         if not limiter.hit(limit, kind, who):
             left = limiter.get_window_stats(limit, kind, who).reset_time - time.time()
             raise errors.RateLimited(most=limit.amount, seconds=max(math.ceil(left), 1))
 
     app.before_request(count)
-
-
-def _who() -> str:
-    """The person, else the address. Raises as `asker`, and as the route would."""
-    person = asker().person
-    return f"person:{person.id}" if person else f"address:{request.remote_addr}"

@@ -73,6 +73,10 @@ class Settings:
     questions_per_minute: int = _setting(
         1200, "The same for searches, summaries, what lies at or near a place, and maps of WMS; 0: any."
     )
+    requests_at_once: int = _setting(
+        8,
+        "Requests other than tiles that one person, or one address of visitors, may have in progress in a web process; 0: any.",
+    )
     signed_days: int = _setting(92, "Days that a signed address of tiles or of an export holds at most.")
     oidc_issuer: str = _setting(
         "", "Issuer of the city's own sign-in (OpenID Connect); empty: passwords only."

@@ -9,7 +9,7 @@ from flask import Flask, request
 from flask_wtf.csrf import CSRFError, CSRFProtect
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from gisapp import error_pages, errors, keys, rate_limits
+from gisapp import at_once, error_pages, errors, keys, rate_limits
 from gisapp.installation import Installation
 
 csrf = CSRFProtect()
@@ -41,6 +41,7 @@ def init_app(app: Flask, installation: Installation) -> None:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=n, x_proto=n, x_host=n)  # type: ignore[method-assign]
     csrf.init_app(app)
     rate_limits.init_app(app, settings)
+    at_once.init_app(app, settings)  # before forms are read: a slow body takes a place
     app.before_request(_check_form)
     app.register_error_handler(CSRFError, lambda error: error_pages.answer(errors.FormExpired()))
 

@@ -42,6 +42,10 @@ BOTH = {
         "「{department}」は departments.toml にない部署です（改称・統合）。この役割は効きません。外して、今の部署の役割を付けてください。",
         "“{department}” is not in departments.toml (renamed or merged). This post counts for nothing: take it away and give one in today's department.",
     ),
+    "lost_own": (
+        "部署「{department}」は改称または統合され、今はありません。その権限は使えません。システム管理者に、今の部署の権限を依頼してください。",
+        "The department “{department}” was renamed or merged and is there no more; its rights are not valid. Ask a system administrator for a post in today's department.",
+    ),
     "lost_mark": ("ない部署", "department gone"),
     "keep": ("そのまま", "Keep"),
     "add": ("利用者を加える", "Add somebody"),

@@ -1,6 +1,7 @@
 """Writing entries: in the transaction of what they tell of, or at once, before a restricted answer leaves.
 
-One statement for any number of entries, so one round trip; writers never wait for each other.
+One statement for any number of entries, so one round trip. At once, a process writes over one connection that it keeps (`together`):
+what comes while entries are being written goes with the next statement, so that many requests share a commit.
 """
 
 from __future__ import annotations
@@ -8,14 +9,18 @@ from __future__ import annotations
 import json
 import os
 import pwd
+import threading
+import weakref
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
+import psycopg
 from sqlalchemy import Connection
-from sqlalchemy.exc import SQLAlchemyError
 
 from gisapp import errors, roles
 from gisapp.audit.events import EVENTS
+from gisapp.audit.together import Together
 from gisapp.db import Database
 
 _INSERT = """
@@ -23,6 +28,10 @@ INSERT INTO gisapp.audit_entry (person_id, login, departments, via, address, wha
 SELECT * FROM jsonb_to_recordset(%s::jsonb) AS e (person_id bigint, login text, departments text[], via text,
   address text, what text, layer text, features bigint[], details jsonb)
 """
+
+
+OWN = (psycopg.DataError, psycopg.IntegrityError)
+"""What the rows of one request may be refused for."""
 
 
 @dataclass(frozen=True)
@@ -59,35 +68,60 @@ def shell_user() -> Who:
 
 def record(connection: Connection, *entries: Entry) -> None:
     """Write entries in the transaction of `connection` (of `app` or `owner`): they stay or go with what they tell of."""
-    connection.exec_driver_sql(_INSERT, (_as_json(entries),))
+    connection.exec_driver_sql(_INSERT, (_list_of(_rows(entries)),))
 
 
 def record_now(database: Database, *entries: Entry) -> None:
     """Write entries and commit them. Raises errors.AuditUnavailable when they cannot be written."""
+    with _making:
+        queue = _queues.get(database)
+        if queue is None:
+            queue = _queues[database] = Together(_Pen(weakref.ref(database)).write, OWN)
     try:
-        with database.reading(roles.APP) as connection:  # one statement, committed by itself
-            record(connection, *entries)
-    except (errors.GisappError, SQLAlchemyError) as error:
+        queue.write(_rows(entries))
+    except (errors.GisappError, psycopg.Error) as error:
         raise errors.AuditUnavailable() from error
 
 
-def _as_json(entries: tuple[Entry, ...]) -> str:
-    for entry in entries:
-        if entry.what not in EVENTS:
-            raise KeyError(entry.what)
-    rows = [
-        {
-            "person_id": entry.who.person_id,
-            "login": entry.who.login,
-            "departments": sorted(entry.who.departments),
-            "via": entry.who.via,
-            "address": entry.who.address,
-            "what": entry.what,
-            "layer": entry.layer,
-            "features": entry.features,
-            "details": entry.details,
-        }
-        for entry in entries
-    ]
-    text = json.dumps(rows, ensure_ascii=False, default=str).replace("\\u0000", "\\ufffd")
+_queues: weakref.WeakKeyDictionary[Database, Together[str]] = weakref.WeakKeyDictionary()
+_making = threading.Lock()
+
+
+class _Pen:
+    """Writes rows over the connection that a process keeps for it."""
+
+    def __init__(self, database: weakref.ref[Database]) -> None:
+        self._database = database
+
+    def write(self, rows: list[list[str]]) -> None:
+        """Write and commit the rows of some requests. Raises errors.DatabaseAway, psycopg.Error."""
+        database = self._database()
+        assert database is not None  # whoever asked holds it
+        raw = database.kept(roles.APP)
+        raw.execute(_INSERT, (_list_of(row for each in rows for row in each),), prepare=True)
+
+
+def _list_of(rows: Iterable[str]) -> str:
+    return f"[{','.join(rows)}]"
+
+
+def _rows(entries: tuple[Entry, ...]) -> list[str]:
+    return [_row(entry) for entry in entries]
+
+
+def _row(entry: Entry) -> str:
+    if entry.what not in EVENTS:
+        raise KeyError(entry.what)
+    row = {
+        "person_id": entry.who.person_id,
+        "login": entry.who.login,
+        "departments": sorted(entry.who.departments),
+        "via": entry.who.via,
+        "address": entry.who.address,
+        "what": entry.what,
+        "layer": entry.layer,
+        "features": entry.features,
+        "details": entry.details,
+    }
+    text = json.dumps(row, ensure_ascii=False, default=str).replace("\\u0000", "\\ufffd")
     return text.encode("utf-8", "replace").decode()  # what jsonb takes: no NUL, no half of a surrogate pair

@@ -10,6 +10,7 @@ from typing import Any
 from gisapp import errors
 from gisapp.catalogue import folders
 from gisapp.catalogue.check import check
+from gisapp.catalogue.departments import Departments
 from gisapp.catalogue.folders import DEPARTMENTS, LAYER_FILE, STYLE_FILE, Folder
 from gisapp.catalogue.found import Search
 from gisapp.catalogue.layer import (
@@ -60,10 +61,7 @@ def load_catalogue(city: City, root: Path = ROOT) -> Catalogue:
     problems = tuple(check(root, city))
     if problems:
         raise invalid(problems)
-    departments = {
-        name: Department(name, _text(raw["title"]), _text(raw["office"]) if "office" in raw else None)
-        for name, raw in _toml(root / DEPARTMENTS).items()
-    }
+    departments = Departments(root / DEPARTMENTS)
     chosen = {
         folder.id: folder for folder in (*folders.shared_folders(root), *folders.city_folders(root, city.key))
     }

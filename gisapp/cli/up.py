@@ -35,6 +35,7 @@ WORKER = (
 )
 SEALER = "from gisapp.cli.sealer import main; main()"
 TILE_MAKER = "from gisapp.cli.tile_maker import main; main()"
+HEADERS_MS = 10_000  # for a request's headers: whoever sends them byte by byte is cut off
 AGAIN_SECONDS = 1.0  # between two starts of the tile maker
 
 
@@ -207,7 +208,7 @@ def web_command(settings: Settings) -> list[str]:
         str(Path(sys.executable).with_name("granian")), "--interface", "wsgi", "--factory", "gisapp:create_app",
         "--host", settings.bind, "--port", str(settings.port), "--workers", str(settings.workers),
         "--blocking-threads", str(settings.threads + 2 * MOST_WAITING), "--respawn-failed-workers", "--log-level", "error",
-        "--no-ws", "--workers-kill-timeout", "5",
+        "--no-ws", "--workers-kill-timeout", "5", "--http1-header-read-timeout", str(HEADERS_MS),
     ]  # fmt: skip
 
 

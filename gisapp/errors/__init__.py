@@ -18,6 +18,7 @@ from gisapp.errors.asking import (
     TileNotFound,
     TooLarge,
     TooMany,
+    TooManyAtOnce,
     WindowInvalid,
 )
 from gisapp.errors.audit import AuditUnavailable, NothingToPurge
@@ -125,6 +126,7 @@ __all__ = [
     "TokenInvalid",
     "TooLarge",
     "TooMany",
+    "TooManyAtOnce",
     "TooSlow",
     "TableRefused",
     "TownsRefused",

@@ -122,6 +122,17 @@ class RateLimited(GisappError):
     do_en = "Wait {seconds} seconds and try again. Many features come with a single export (/api/export). If that is not enough, ask the information division."
 
 
+class TooManyAtOnce(GisappError):
+    status = 429
+    code = "too-many-at-once"
+    ja = (
+        "一度に処理できる問い合わせは、一人（ログインしていないときは一つの接続元）につき {most} 件までです。"
+    )
+    en = "At most {most} requests of one person, or of one address without a sign-in, are worked on at once."
+    do_ja = "前の問い合わせが終わってから、もう一度お試しください（{seconds} 秒ほどで空きます）。足りないときは情報部門に相談してください。"
+    do_en = "Try again when those before have ended, in about {seconds} seconds. If that is not enough, ask the information division."
+
+
 class TooMany(GisappError):
     status = 429
     code = "too-many-requests"

@@ -55,7 +55,7 @@ def _operation(name: str, summary: str, status: str, takes: str, *parameters: st
     done: Schema = {"description": summary}
     if takes:
         done["content"] = {GEOJSON: {"schema": {"$ref": "#/components/schemas/featureGeoJSON"}}}
-    statuses = ("400", "401", "403", "404", "409", "412", "413", "415", "500", "503")
+    statuses = ("400", "401", "403", "404", "409", "412", "413", "415", "429", "500", "503")
     found: Schema = {
         "operationId": name,
         "summary": summary,

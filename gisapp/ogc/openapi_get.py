@@ -23,7 +23,7 @@ def get(name: str, summary: str, forms: dict[str, str | None], *parameters: str)
             "responses": {
                 "200": response(summary, forms),
                 "304": {"description": "As the asker has it already"},
-                **failing("400", "401", "404", "500", "503"),
+                **failing("400", "401", "404", "429", "500", "503"),
             },
         }
     }

@@ -174,7 +174,7 @@ def _reveal() -> Schema:
         "requestBody": form(kind, words, ("layer", "id", "field")),
         "responses": {
             "200": {"description": "The value", "content": _schema("revealed")},
-            **failing("400", "401", "404", "413", "500", "503"),
+            **failing("400", "401", "404", "413", "429", "500", "503"),
         },
     }
 
@@ -196,6 +196,6 @@ def _sign() -> Schema:
         "requestBody": form("application/x-www-form-urlencoded", words),
         "responses": {
             "200": {"description": "The addresses, and when they end", "content": _schema("signed")},
-            **failing("400", "401", "404", "413", "500", "503"),
+            **failing("400", "401", "404", "413", "429", "500", "503"),
         },
     }

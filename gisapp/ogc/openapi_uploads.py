@@ -159,7 +159,7 @@ def _piece() -> Schema:
 
 
 def _operation(name: str, summary: str, parameters: list[Schema], done: Schema, *more: str) -> Schema:
-    statuses = sorted({"400", "401", "403", "404", "500", "503", *more})
+    statuses = sorted({"400", "401", "403", "404", "429", "500", "503", *more})
     return {
         "operationId": name,
         "summary": summary,

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import pytest
 from flask import Flask
+from flask.ctx import RequestContext
 from flask.testing import FlaskClient
 
-from gisapp import create_app, rate_limits
+from gisapp import at_once, create_app, errors, rate_limits
 from gisapp import installation as installations
 from gisapp.access import tokens
+from gisapp.access.counted import counted_as
+from gisapp.features.turns import turn
 from gisapp.installation import Installation
 from tests.conftest import visitor
 
@@ -60,3 +64,54 @@ def test_pages_tiles_and_lists_are_not_counted(limited: Flask) -> None:
 
 def test_what_is_counted_is_there(limited: Flask) -> None:
     assert rate_limits.QUESTIONS | rate_limits.EXPORTS <= set(limited.view_functions)
+
+
+def test_what_is_not_counted_at_once_is_there(limited: Flask) -> None:
+    assert set(limited.view_functions) >= at_once.UNCOUNTED
+
+
+def test_places_are_given_back_however_a_request_ends(limited: Flask) -> None:
+    places: at_once.AtOnce = limited.extensions["gisapp_at_once"]
+    client = visitor(limited)
+    for address, status in (("/", 200), ("/none", 404), ("/api/nearest?layer=none", 404), (SEARCH, 200)):
+        assert client.get(address).status_code == status
+    assert client.head("/api/export?layer=roads.bridge").status_code == 200
+    assert places.names() == {}
+    sent = visitor(limited).get("/api/export?layer=roads.bridge")
+    assert len(places.names()) == 1, "an export takes a place until it has been sent"
+    assert sent.get_data() and places.names() == {}
+    left = visitor(limited).get("/api/export?layer=roads.bridge")
+    left.close()
+    assert places.names() == {}, "its reader left"
+
+
+def test_a_token_that_is_not_valid_is_counted_by_its_address(limited: Flask) -> None:
+    with limited.test_request_context("/", headers={"Authorization": "Bearer no"}):
+        assert counted_as() == "address:None"
+
+
+def test_who_waits_gets_the_place_of_whoever_ends() -> None:
+    places = at_once.AtOnce(1, patience=5)
+    places.enter("a")
+    places.enter("b")
+    with ThreadPoolExecutor() as pool:
+        waiting = pool.submit(places.enter, "a")
+        assert not waiting.done()
+        places.leave("a")
+        waiting.result(3)
+    assert places.names() == {"a": 1, "b": 1}
+    with pytest.raises(errors.TooManyAtOnce):
+        at_once.AtOnce(0, patience=0).enter("a")
+
+
+def test_one_asker_has_half_of_the_turns_for_long_questions(limited: Flask) -> None:
+    def context(address: str) -> RequestContext:
+        return limited.test_request_context("/", environ_base={"REMOTE_ADDR": address})
+
+    with context("10.9.9.1"), turn(), turn():
+        with pytest.raises(errors.TooManyAtOnce), turn():
+            pass
+        with context("10.9.9.2"), turn(), turn(), pytest.raises(errors.Busy), context("10.9.9.3"), turn():
+            pass
+    with context("10.9.9.1"), turn():
+        pass
