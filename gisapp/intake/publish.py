@@ -13,6 +13,7 @@ import psycopg
 from psycopg import sql
 
 from gisapp.catalogue.layer import Layer
+from gisapp.catalogue.rows import common_source
 from gisapp.intake.copy import identifier
 from gisapp.intake.difference import compare
 from gisapp.intake.filling import build_missing_indexes, is_empty
@@ -41,7 +42,6 @@ def publish(
     """
     told(0.0)
     revision = new_revision(raw, layer.id, who, what)
-    table = identifier(layer.id)
     if difference is None and (mode == "append" or is_empty(raw, layer)):
         counts = _insert_all(raw, layer, stage, revision)
     else:
@@ -51,7 +51,8 @@ def publish(
     told(APPLIED)
     build_missing_indexes(raw, layer)
     told(INDEXED)
-    raw.execute(sql.SQL("ANALYZE {}").format(table))
+    for table in dict.fromkeys([(layer.department, layer.name), common_source(layer)]):
+        raw.execute(sql.SQL("ANALYZE {}").format(sql.Identifier(*table)))
     close_revision(raw, revision, counts)
     return revision, counts
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from gisapp.catalogue.layer import Layer
+from gisapp.catalogue.rows import common_source, relation
 from gisapp.catalogue.search import declared, searchable
 from gisapp.changes.derived import Due, Raw, advance, find_due, heeding, waiting
 from gisapp.installation import Installation
@@ -54,4 +55,5 @@ def bring_up_to_date(
 
 def _due(raw: Raw, layer: Layer) -> Due:
     columns = (*layer.search.fields(), *layer.label_fields()) if layer.search else ()
-    return find_due(raw, KEPT, layer.id, declared(layer), columns)
+    source = relation(common_source(layer))
+    return find_due(raw, KEPT, layer.id, declared(layer), columns, source=source)
