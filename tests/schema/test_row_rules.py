@@ -14,6 +14,7 @@ from gisapp import roles
 from gisapp.catalogue.load import load_catalogue
 from gisapp.generalise.follow import follow as follow_low_zooms
 from gisapp.installation import Installation
+from gisapp.schema import rights
 from gisapp.schema.sync import sync
 from gisapp.search.follow import follow as follow_search
 from gisapp.settings import ROOT, load_city
@@ -274,6 +275,21 @@ def test_another_rule_holds_at_once_in_everything_that_is_derived(parks: Parks) 
     assert parks.ask("SELECT kind FROM facilities.tree_for_public", role="aud_public") == [("けやき",)]
     parks.with_layer(RULED)
     assert parks.in_step()
+
+
+def test_who_speaks_for_two_departments_reads_the_copy_by_their_own_login(parks: Parks) -> None:
+    toml = RULED.replace('en = "Kind" }', 'en = "Kind" }\nsee = ["roads"]').replace(
+        '[search]\nkind = "facility"\nnames = ["kind"]\n', ""
+    )
+    tree = parks.folder / "cities" / "musashimurayama" / "layers" / "facilities" / "tree" / "layer.toml"
+    tree.write_text(toml.replace('label = "{kind}"', 'label = "{number}"').replace('by = ["kind"]', ""))
+    both = frozenset({"roads", "tax"})
+    want = rights.wanted(load_catalogue(parks.now.city, parks.folder), {both})
+    own = rights.of_logins(want, {"facilities.tree_for_roads_tax"})
+    assert ("open_rows", "facilities__tree", "kind", roles.audience(both)) in own.columns
+    assert {schema for schema, *_ in own.columns} == {"open_rows"}
+    assert {("open_rows", roles.audience(both)), ("facilities", roles.audience(both))} <= own.schemas
+    tree.write_text(RULED)
 
 
 def test_what_was_changed_by_hand_is_found_and_put_right(parks: Parks) -> None:
