@@ -59,4 +59,10 @@ def may_change(asker: Asker, layer: Layer, verb: str) -> Decision:
             f"このトークンは {layer.id} の {verb} に使えません",
             f"this token does not cover {verb} of {layer.id}",
         )
+    view = view_of(asker, layer)
+    if layer.rows and not (view and view.whole):
+        # Who could not read a closed row could learn of it by changing it, or from its key being taken.
+        ja = f"{layer.id} には一部の部署だけが見る行があるため、更新するトークンには read も要ります"
+        en = f"{layer.id} has rows that not everybody sees: a token that changes it has to cover read as well"
+        return Decision(False, ja, en)
     return Decision(True)

@@ -31,6 +31,7 @@ RESERVED_DEPARTMENTS = (
     "generalised",
     "search",
     "history",
+    "open_rows",
     "staging",
     "information_schema",
     "tiger",

@@ -14,6 +14,7 @@ from gisapp.catalogue.check_meaning import (
     check_visibility,
     table_in,
 )
+from gisapp.catalogue.check_rows import check_rows, row_table
 from gisapp.catalogue.check_search import check_search, search_table
 from gisapp.catalogue.check_time import check_time
 from gisapp.catalogue.folders import Folder
@@ -50,6 +51,7 @@ def check_layer(folder: Folder, raw: Mapping[str, Any], departments: Collection[
     yield from check_generalised(raw)
     yield from check_search(raw)
     yield from check_time(raw)
+    yield from check_rows(raw)
     yield from check_aliases(fields)
     yield from check_key_and_label(raw, fields)
     yield from check_visibility(folder, raw, fields)
@@ -88,6 +90,7 @@ def _keys(departments: Collection[str]) -> dict[str, Key]:
         "zoom": Key(lambda path, value: shapes.table(path, value, zooms), required=True),
         "source": Key(lambda path, value: shapes.table(path, value, source), required=True),
         "search": Key(search_table),
+        "rows": Key(row_table(departments)),
         "fields": Key(fields),
         "codes": Key(codes),
     }

@@ -102,8 +102,8 @@ def check_key_and_label(raw: Mapping[str, Any], fields: Mapping[str, Any]) -> Fi
 
 def check_visibility(folder: Folder, raw: Mapping[str, Any], fields: Mapping[str, Any]) -> Findings:
     """Few enough departments, views that can be named, and no field that is more open than it looks."""
-    see, narrowed = _see(raw), _narrowed(raw)
-    named = departments_named(see, narrowed)
+    see, narrowed, rows = _see(raw), _narrowed(raw), _who_sees_every_row(folder, raw)
+    named = departments_named(see.union(rows or ()), narrowed)
     if len(named) > MOST_DEPARTMENTS:
         ja = f"1つのレイヤーの see に書ける部署は {MOST_DEPARTMENTS} つまでです：{'、'.join(named)}"
         yield (
@@ -114,7 +114,11 @@ def check_visibility(folder: Folder, raw: Mapping[str, Any], fields: Mapping[str
             ),
         )
         return
-    for view in visibility_classes(folder.name, see, narrowed):
+    views = visibility_classes(folder.name, see, narrowed, rows)
+    if rows and all(view.whole for view in views):
+        ja = "レイヤーを見る人すべてがすべての行を見るので効き目がありません。消してください"
+        yield "rows", Text(ja, "whoever sees the layer sees every row all the same: leave it out")
+    for view in views:
         if len(view.name.encode()) > shapes.LONGEST_NAME:
             ja = f"ビューの名前が {shapes.LONGEST_NAME} バイトを超えます：{view.name}"
             yield "see", Text(ja, f"a view's name is longer than {shapes.LONGEST_NAME} bytes: {view.name}")
@@ -151,6 +155,10 @@ def _open_fields(raw: Mapping[str, Any]) -> set[str]:
 
 def _see(raw: Mapping[str, Any]) -> Visibility:
     return visibility_of(raw["see"]) if "see" in raw else PUBLIC
+
+
+def _who_sees_every_row(folder: Folder, raw: Mapping[str, Any]) -> Visibility | None:
+    return visibility_of(table_in(raw, "rows").get("see")) | {folder.department} if "rows" in raw else None
 
 
 def _narrowed(raw: Mapping[str, Any]) -> list[tuple[str, Visibility]]:

@@ -67,7 +67,7 @@ def columns(layer: Layer) -> dict[str, str]:
 
 def declared(layer: Layer) -> str:
     """What layer.toml says of the generalised zooms, as text: a table built for another text is built anew."""
-    return repr(layer.generalised)
+    return f"{layer.generalised!r} {layer.rows!r}" if layer.rows else repr(layer.generalised)
 
 
 def least_views(layer: Layer) -> tuple[View, ...]:

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from gisapp.catalogue.found import Search
+from gisapp.catalogue.row_rule import RowRule
 
 Visibility = frozenset[str]
 PUBLIC: Visibility = frozenset({"public"})
@@ -113,11 +114,13 @@ class View:
     `needs`.
 
     `needs` is empty for the public, {"staff"} for anybody in a department, else the departments' names.
+    whole: it shows every row, not only those that the layer's row rule leaves open.
     """
 
     name: str
     columns: tuple[str, ...]
     needs: frozenset[str]
+    whole: bool = True
 
 
 @dataclass(frozen=True)
@@ -168,6 +171,7 @@ class Layer:
     time: tuple[
         str, ...
     ] = ()  # the field that says when a feature holds, or the two from when and until when
+    rows: RowRule | None = None  # None: whoever sees the layer sees all its rows
 
     def field(self, name: str) -> Field:
         """The field of that name. Raises KeyError."""
@@ -247,16 +251,16 @@ def departments_named(see: Visibility, fields: Iterable[tuple[str, Visibility]])
 
 
 def visibility_classes(
-    name: str, see: Visibility, fields: Iterable[tuple[str, Visibility]]
+    name: str, see: Visibility, fields: Iterable[tuple[str, Visibility]], rows: Visibility | None = None
 ) -> tuple[View, ...]:
     """One view for every way to see more of a layer than a smaller set of tokens shows.
 
-    `fields` are (name, see). Persons are the public, staff, and staff of every combination of the departments
+    `fields` are (name, see); `rows` is who sees every row (None: whoever sees the layer). Persons are the public, staff, and staff of every combination of the departments
     named. Two departments that see the same for themselves get a view each, so that `needs` says exactly who
     may read it.
     """
     fields = tuple(fields)
-    named = departments_named(see, fields)
+    named = departments_named(see.union(rows or ()), fields)
     persons = [frozenset[str](), STAFF]
     persons += [frozenset(some) for size in range(1, len(named) + 1) for some in combinations(named, size)]
     found: dict[frozenset[str], View] = {}
@@ -266,8 +270,10 @@ def visibility_classes(
             continue
         columns = tuple(field for field, visibility in fields if visibility & held)
         columns = (STANDARD_COLUMNS[0], *columns, *STANDARD_COLUMNS[1:])
-        if not any(view.columns == columns and smaller <= held for smaller, view in found.items()):
-            found[needs] = View(f"{name}_for_{'_'.join(sorted(needs)) or 'public'}", columns, needs)
+        whole = rows is None or bool(rows & held)
+        seen = (columns, whole)
+        if not any((v.columns, v.whole) == seen and smaller <= held for smaller, v in found.items()):
+            found[needs] = View(f"{name}_for_{'_'.join(sorted(needs)) or 'public'}", columns, needs, whole)
     return tuple(found.values())
 
 
@@ -277,9 +283,10 @@ def view_for(layer: Layer, departments: frozenset[str]) -> View | None:
     """
     held = tokens(departments)
     open_to = [view for view in layer.views() if view.needs <= held]
-    return max(open_to, key=lambda view: len(view.columns), default=None)
+    return max(open_to, key=lambda view: (len(view.columns), view.whole), default=None)
 
 
 @cache
 def _views(layer: Layer) -> tuple[View, ...]:
-    return visibility_classes(layer.name, layer.see, ((field.name, field.see) for field in layer.fields))
+    fields = ((field.name, field.see) for field in layer.fields)
+    return visibility_classes(layer.name, layer.see, fields, layer.rows.see if layer.rows else None)

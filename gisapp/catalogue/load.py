@@ -24,6 +24,7 @@ from gisapp.catalogue.layer import (
     visibility_of,
 )
 from gisapp.catalogue.problem import invalid
+from gisapp.catalogue.row_rule import RowRule
 from gisapp.settings import ROOT, City
 
 
@@ -97,12 +98,17 @@ def read_layer(folder: Folder) -> Layer:
         overlap=raw.get("overlap", "allow"),
         search=_search(raw["search"]) if "search" in raw else None,
         time=tuple(raw.get("time", ())),
+        rows=_row_rule(raw["rows"], folder.department) if "rows" in raw else None,
     )
 
 
 def _search(raw: Mapping[str, Any]) -> Search:
     values: dict[str, Any] = {key: tuple(v) if isinstance(v, list) else v for key, v in raw.items()}
     return Search(**values)
+
+
+def _row_rule(raw: Mapping[str, Any], department: str) -> RowRule:
+    return RowRule(raw["column"], tuple(raw["open"]), visibility_of(raw.get("see")) | {department})
 
 
 def _generalised(raw: list[Mapping[str, Any]]) -> tuple[Generalised, ...]:

@@ -42,4 +42,4 @@ def searchable(catalogue: Catalogue) -> list[Layer]:
 def declared(layer: Layer) -> str:
     """What layer.toml says of the search, as text: a table built for another text is built anew."""
     codes = [layer.field(name).codes for name in layer.search.fields()] if layer.search else []
-    return f"{VERSION} {layer.search!r} {layer.label} {codes}"
+    return f"{VERSION} {layer.search!r} {layer.label} {codes}" + (f" {layer.rows!r}" if layer.rows else "")

@@ -31,7 +31,7 @@ FROM gisapp.tile_state LEFT JOIN gisapp.{kept} ON layer = %s
 """)
 _CHANGES = """
 SELECT columns, boxes FROM gisapp.tile_change
-WHERE relation = %(layer)s AND txid >= pg_snapshot_xmin(%(followed)s::pg_snapshot)
+WHERE relation = %(source)s AND txid >= pg_snapshot_xmin(%(followed)s::pg_snapshot)
   AND NOT pg_visible_in_snapshot(txid, %(followed)s::pg_snapshot)
 """
 _ADVANCE = sql.SQL("""
@@ -51,8 +51,9 @@ class Due:
     moved: bool  # whether the position should be written although nothing is to be built
 
 
-def find_due(raw: Raw, kept: str, layer: str, declared: str, columns: Collection[str]) -> Due:
-    """What there is to do for the table of a layer (id) that holds these of its columns; `kept`: where positions are.
+def find_due(raw: Raw, kept: str, layer: str, declared: str, columns: Collection[str], *, source: str) -> Due:
+    """What there is to do for the table of a layer (id) that holds these columns of `source`, as notes name it; `kept`:
+    where positions are.
 
     The position is taken before the changes are read: what comes between is read again.
     """
@@ -62,7 +63,7 @@ def find_due(raw: Raw, kept: str, layer: str, declared: str, columns: Collection
     now = f"{declared} @{epoch}"  # a restored database has another epoch
     if declared_then != now or lost:
         return Due(None, now, position, True)
-    notes = raw.execute(_CHANGES, {"layer": layer, "followed": followed}).fetchall()
+    notes = raw.execute(_CHANGES, {"source": source, "followed": followed}).fetchall()
     telling = [boxes for changed, boxes in notes if _concerns(columns, changed)]
     if any(boxes is None for boxes in telling):
         return Due(None, now, position, True)

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from gisapp.catalogue.generalised import class_columns, declared
 from gisapp.catalogue.layer import Layer
 from gisapp.catalogue.load import Catalogue
+from gisapp.catalogue.rows import common_source, relation
 from gisapp.changes.derived import Due, advance, find_due, heeding, never, stopping, waiting
 from gisapp.generalise.build import Told, rebuild
 from gisapp.generalise.crew import Crew
@@ -61,4 +62,5 @@ def bring_up_to_date(
 
 
 def _due(raw: Raw, layer: Layer) -> Due:
-    return find_due(raw, KEPT, layer.id, declared(layer), class_columns(layer))
+    source = relation(common_source(layer))
+    return find_due(raw, KEPT, layer.id, declared(layer), class_columns(layer), source=source)

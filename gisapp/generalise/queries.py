@@ -10,6 +10,7 @@ from psycopg import sql
 
 from gisapp.catalogue.generalised import MARK, SCHEMA, class_columns, clustered, relation, table_name
 from gisapp.catalogue.layer import POINT_COUNT, Layer
+from gisapp.catalogue.rows import common_source
 from gisapp.generalise.frame import Frame
 from gisapp.geo.tiles import WORLD, Box
 
@@ -36,7 +37,7 @@ _ROWS = sql.SQL(
 
 
 def _table(layer: Layer) -> sql.Identifier:
-    return sql.Identifier(layer.department, layer.name)
+    return sql.Identifier(*common_source(layer))
 
 
 def _own(layer: Layer) -> sql.Identifier:

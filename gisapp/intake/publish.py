@@ -13,6 +13,7 @@ import psycopg
 from psycopg import sql
 
 from gisapp.catalogue.layer import Layer
+from gisapp.catalogue.rows import common_source
 from gisapp.intake.difference import compare
 from gisapp.intake.filling import build_missing_indexes, is_empty
 from gisapp.intake.progress import SILENT
@@ -43,7 +44,6 @@ def publish(
     """
     told(0.0)
     revision = straight.revision if straight else new_revision(raw, layer.id, who, what)
-    table = identifier(layer.id)
     if straight is not None:
         counts = straight.counts()
     elif difference is None and (mode == "append" or is_empty(raw, layer)):
@@ -55,7 +55,8 @@ def publish(
     told(APPLIED)
     build_missing_indexes(raw, layer)
     told(INDEXED)
-    raw.execute(sql.SQL("ANALYZE {}").format(table))
+    for table in dict.fromkeys([(layer.department, layer.name), common_source(layer)]):
+        raw.execute(sql.SQL("ANALYZE {}").format(sql.Identifier(*table)))
     close_revision(raw, revision, {**what, **counts})
     return revision, counts
 

@@ -199,7 +199,7 @@ def _works(city: City, built: Built, numbers: Geometries, rng: np.random.Generat
     kind = rng.integers(1, 7, count)
     start = days("2026-03-01", rng.integers(0, 330, count))
     end = start + rng.integers(20, 120, count).astype("timedelta64[D]")
-    today = np.datetime64("2026-09-01")
+    today, settled = np.datetime64("2026-09-01"), np.datetime64("2026-12-01")
     what = [
         "",
         "道路改良工事",
@@ -217,7 +217,7 @@ def _works(city: City, built: Built, numbers: Geometries, rng: np.random.Generat
         name=[f"市道{numbers[i]}号線{what[k]}" for i, k in zip(chosen.tolist(), kind.tolist(), strict=True)],
         kind=kind,
         restriction=rng.choice([1, 2, 2, 3, 4, 9], count),
-        status=np.where(end < today, 3, np.where(start <= today, 2, 1)),
+        status=np.select([end < today, start <= today, start < settled], [3, 2, 1], 0),
         starts_on=start,
         ends_on=end,
         hours=["9:00〜17:00" if i % 3 else "21:00〜翌6:00" for i in range(count)],

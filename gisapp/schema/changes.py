@@ -9,9 +9,11 @@ path; the triggers fire always, also while data is being replicated or restored.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterator
 
 from sqlalchemy import Connection
 
+from gisapp.catalogue import rows
 from gisapp.catalogue.layer import Layer
 from gisapp.catalogue.load import Catalogue
 from gisapp.schema.step import Step, literal, quote, statement
@@ -78,36 +80,45 @@ def change_steps(connection: Connection, catalogue: Catalogue, changed: set[str]
     have = {name: source for name, source in connection.exec_driver_sql(_FUNCTIONS)}
     triggers = {(row.table, row.event, row.function) for row in connection.exec_driver_sql(_TRIGGERS)}
     steps = []
-    for layer in catalogue.layers.values():
-        name, body = function_name(layer), _body(layer)
-        whole = {(layer.id, event, name) for event in EVENTS} <= triggers
+    for table, layer in _tables(catalogue):
+        name, id_ = function_name(*table), rows.relation(table)
+        body = _body(layer, id_)
+        whole = {(id_, event, name) for event in EVENTS} <= triggers
         if have.get(name) != body or not whole:
-            steps.append(statement(f"note changes of {layer.id}", _create(layer, name, body)))
+            steps.append(statement(f"note changes of {id_}", _create(table, name, body)))
         elif layer.id in changed:
-            steps.append(statement(f"note that all of {layer.id} changed", _all_changed(layer)))
+            steps.append(statement(f"note that all of {id_} changed", _all_changed(id_)))
     if steps and "boxes_of" not in have:
         steps.insert(0, statement("create function gisapp.boxes_of", _BOXES))
     return steps
 
 
-def function_name(layer: Layer) -> str:
-    """The name of the layer's trigger function in schema `gisapp`."""
-    name = f"changes_of_{layer.department}__{layer.name}"
+def _tables(catalogue: Catalogue) -> Iterator[tuple[tuple[str, str], Layer]]:
+    """The tables whose changes are noted: the layers' own, and the copies of those with a row rule."""
+    for layer in catalogue.layers.values():
+        yield (layer.department, layer.name), layer
+        if layer.rows:
+            yield rows.common_source(layer), layer
+
+
+def function_name(schema: str, table: str) -> str:
+    """The name of the table's trigger function in schema `gisapp`."""
+    name = f"changes_of_{schema}__{table}"
     if len(name) <= LONGEST_NAME:
         return name
-    return name[: LONGEST_NAME - 13] + "_" + hashlib.sha256(layer.id.encode()).hexdigest()[:12]
+    return name[: LONGEST_NAME - 13] + "_" + hashlib.sha256(f"{schema}.{table}".encode()).hexdigest()[:12]
 
 
-def _body(layer: Layer) -> str:
+def _body(layer: Layer, relation: str) -> str:
     compared = ", ".join(
         f"CASE WHEN o.{quote(f.name)} IS DISTINCT FROM n.{quote(f.name)} THEN {literal(f.name)} END"
         for f in layer.fields
     )
-    return _BODY.format(many=MANY, relation=literal(layer.id), compared=compared)
+    return _BODY.format(many=MANY, relation=literal(relation), compared=compared)
 
 
-def _create(layer: Layer, name: str, body: str) -> str:
-    table = f"{quote(layer.department)}.{quote(layer.name)}"
+def _create(of: tuple[str, str], name: str, body: str) -> str:
+    table = ".".join(map(quote, of))
     parts = [
         f"CREATE OR REPLACE FUNCTION gisapp.{quote(name)}() RETURNS trigger LANGUAGE plpgsql "
         f"SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $changes${body}$changes$",
@@ -121,11 +132,11 @@ def _create(layer: Layer, name: str, body: str) -> str:
             f"FOR EACH STATEMENT EXECUTE FUNCTION gisapp.{quote(name)}()",
             f"ALTER TABLE {table} ENABLE ALWAYS TRIGGER {trigger}",
         ]
-    return ";\n".join([*parts, _all_changed(layer)])
+    return ";\n".join([*parts, _all_changed(rows.relation(of))])
 
 
-def _all_changed(layer: Layer) -> str:
-    return f"INSERT INTO gisapp.tile_change (relation) VALUES ({literal(layer.id)})"
+def _all_changed(relation: str) -> str:
+    return f"INSERT INTO gisapp.tile_change (relation) VALUES ({literal(relation)})"
 
 
 _FUNCTIONS = """

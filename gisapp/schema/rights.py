@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from sqlalchemy import Connection
 
 from gisapp import roles
-from gisapp.catalogue import history, search
+from gisapp.catalogue import history, rows, search
 from gisapp.catalogue.generalised import SCHEMA, least_views, table_name
 from gisapp.catalogue.layer import Layer, View
 from gisapp.catalogue.load import Catalogue
@@ -35,6 +35,8 @@ class Rights:
     schemas: set[SchemaRight] = field(default_factory=set)
     tables: set[TableRight] = field(default_factory=set)
     columns: set[ColumnRight] = field(default_factory=set)
+    behind: dict[tuple[str, str], tuple[str, str]] = field(default_factory=dict)
+    """schema and view → schema and table that it shows"""
 
 
 def wanted(catalogue: Catalogue, audiences: Iterable[frozenset[str]]) -> Rights:
@@ -60,10 +62,11 @@ def _add_layer(rights: Rights, layer: Layer, audiences: Iterable[frozenset[str]]
     rights.schemas.add((history.SCHEMA, publisher))
     rights.tables.add((history.SCHEMA, table_name(layer), publisher, "INSERT"))
     for view in layer.views():
+        schema, table = rights.behind[layer.department, view.name] = rows.source(layer, view)
         for role in _readers(view, audiences):
-            rights.schemas.add((layer.department, role))
+            rights.schemas |= {(layer.department, role), (schema, role)}
             rights.tables.add((layer.department, view.name, role, "SELECT"))
-            rights.columns |= {(layer.department, layer.name, column, role) for column in view.columns}
+            rights.columns |= {(schema, table, column, role) for column in view.columns}
     copies = [SCHEMA] if layer.generalised else []
     copies += [search.SCHEMA] if layer.search else []
     for role in {role for view in least_views(layer) for role in _readers(view, audiences)}:
@@ -96,9 +99,9 @@ def of_logins(rights: Rights, views: set[str]) -> Rights:
         return role in rights.logins and role.startswith("aud_") and role != roles.PUBLIC_AUDIENCE
 
     tables = {one for one in rights.tables if own(one[2]) and f"{one[0]}.{one[1]}" in views}
-    there = {(schema, view.rsplit("_for_", 1)[0], role) for schema, view, role, _ in tables}
+    there = {(*rights.behind[schema, view], role) for schema, view, role, _ in tables}
     columns = {one for one in rights.columns if (one[0], one[1], one[3]) in there}
-    schemas = {(schema, role) for schema, _, role in there}
+    schemas = {(schema, role) for schema, _, role in there} | {(one[0], one[2]) for one in tables}
     return Rights(rights.groups, rights.logins, set(), schemas, tables, columns)
 
 

@@ -1,7 +1,7 @@
 """`layers sync`: plan what the database lacks to fit the layer folders, and do it in one transaction.
 
-Order: renames, views that stand in the way, tables, views, triggers that note changes, generalised tables,
-search tables, history, roles, rights.
+Order: renames, views and copies of open rows that stand in the way, tables, copies, views, triggers that note changes,
+generalised tables, search tables, history, roles, rights.
 """
 
 from __future__ import annotations
@@ -17,16 +17,19 @@ from sqlalchemy.exc import OperationalError
 from gisapp import errors, roles
 from gisapp.catalogue import generalised as generalised_tables
 from gisapp.catalogue import history as history_tables
+from gisapp.catalogue import rows as row_copies
 from gisapp.catalogue import search as search_tables
+from gisapp.catalogue.generalised import table_name
 from gisapp.catalogue.load import Catalogue
 from gisapp.db import Database
 from gisapp.installation import Installation
-from gisapp.schema import changes, generalised, history, rights, search, tables, views
+from gisapp.schema import changes, generalised, history, open_rows, rights, search, tables, views
 from gisapp.schema.step import Step, quote, statement
 
 LOCK_TIMEOUT = "3s"
 TRIES = 5
 LOCK_FOR_SYNC = 0x6715A992
+DERIVED = (generalised_tables.SCHEMA, search_tables.SCHEMA, history_tables.SCHEMA, row_copies.SCHEMA)
 
 
 def sync(installation: Installation, *, dry_run: bool = False, allow_drop: bool = False) -> list[str]:
@@ -53,7 +56,7 @@ def sync(installation: Installation, *, dry_run: bool = False, allow_drop: bool 
 def _sync(connection: Connection, installation: Installation, dry_run: bool, allow_drop: bool) -> list[str]:
     connection.exec_driver_sql("SELECT pg_advisory_xact_lock(%s)", (LOCK_FOR_SYNC,))
     connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{LOCK_TIMEOUT}'")
-    catalogue, database = installation.catalogue, installation.database
+    catalogue, database, srid = installation.catalogue, installation.database, installation.city.srid
     said: list[str] = []
 
     def do(steps: list[Step]) -> None:
@@ -65,25 +68,27 @@ def _sync(connection: Connection, installation: Installation, dry_run: bool, all
             step.run(connection)
 
     with connection.begin_nested() as savepoint:
-        renamed = tables.table_steps(connection, catalogue, installation.city.srid)
+        renamed = tables.table_steps(connection, catalogue, srid)
         if any(step.says.startswith("rename") for step in renamed):
             do(renamed)
-        steps = tables.table_steps(connection, catalogue, installation.city.srid)
-        dropped = views.drop_steps(connection, catalogue, _changing(steps))
-        do(dropped)
+        steps = tables.table_steps(connection, catalogue, srid)
+        stale = open_rows.stale_copies(connection, catalogue, srid)
+        reruled = {layer.id for layer in catalogue.layers.values() if table_name(layer) in stale}
+        do(views.drop_steps(connection, catalogue, _changing(steps) | reruled))
+        do(open_rows.drop_steps(connection, stale))
         do(steps)
         for forgotten in tables.forgotten_tables(connection, catalogue) if allow_drop else []:
             schema, name = forgotten.split(".")
             full = f"{quote(schema)}.{quote(name)}"
             do([statement(f"drop table {forgotten}", f"DROP TABLE {full}", loses=forgotten)])
+        do(open_rows.create_steps(connection, catalogue, stale, srid))
         do(views.create_steps(connection, catalogue, set()))
-        do(changes.change_steps(connection, catalogue, _changing([*renamed, *steps])))
+        do(changes.change_steps(connection, catalogue, _changing([*renamed, *steps]) | reruled))
         do(generalised.generalised_steps(connection, catalogue))
         do(search.search_steps(connection, catalogue))
         do(history.history_steps(connection, catalogue))
         want = rights.wanted(catalogue, audiences(connection, catalogue))
-        derived = [generalised_tables.SCHEMA, search_tables.SCHEMA, history_tables.SCHEMA]
-        schemas = [*sorted(catalogue.departments), *derived]
+        schemas = [*sorted(catalogue.departments), *DERIVED]
         do(rights.role_steps(database, want, rights.actual(connection, database, want, schemas)))
         do(rights.grant_steps(database, want, rights.actual(connection, database, want, schemas)))
         _refresh_logins(connection, database, want)
@@ -116,7 +121,7 @@ def ensure_audiences(installation: Installation, connection: Connection) -> None
     connection.exec_driver_sql("SELECT pg_advisory_xact_lock(%s)", (LOCK_FOR_SYNC,))
     schemas = sorted(installation.catalogue.departments)
     want = rights.wanted(installation.catalogue, audiences(connection, installation.catalogue))
-    have = rights.actual(connection, installation.database, want, schemas, unheld=False)
+    have = rights.actual(connection, installation.database, want, [*schemas, row_copies.SCHEMA], unheld=False)
     for step in rights.role_steps(installation.database, want, have):
         step.run(connection)
     there = {f"{schema}.{view}" for schema, view in views.existing_views(connection, schemas)}

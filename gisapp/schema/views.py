@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 
 from gisapp.catalogue.layer import Layer, View
 from gisapp.catalogue.load import Catalogue
+from gisapp.catalogue.rows import relation, source
 from gisapp.schema.step import Step, literal, quote, statement
 
 
@@ -38,7 +39,7 @@ def _plain(definition: str) -> str:
 
 
 def _wanted(layer: Layer, view: View) -> str:
-    return f"SELECT {', '.join(view.columns)} FROM {layer.department}.{layer.name}"
+    return f"SELECT {', '.join(view.columns)} FROM {relation(source(layer, view))}"
 
 
 def drop_steps(connection: Connection, catalogue: Catalogue, changing: set[str]) -> list[Step]:
@@ -72,11 +73,11 @@ def create_steps(connection: Connection, catalogue: Catalogue, dropped: set[str]
                 continue
             full = f"{quote(layer.department)}.{quote(view.name)}"
             columns = ", ".join(quote(column) for column in view.columns)
-            source = f"{quote(layer.department)}.{quote(layer.name)}"
+            table = ".".join(map(quote, source(layer, view)))
             steps.append(
                 statement(
                     f"create view {layer.department}.{view.name}",
-                    f"CREATE VIEW {full} WITH (security_invoker=true) AS SELECT {columns} FROM {source}; "
+                    f"CREATE VIEW {full} WITH (security_invoker=true) AS SELECT {columns} FROM {table}; "
                     f"COMMENT ON VIEW {full} IS {literal(layer.title.ja)}",
                 )
             )

@@ -9,6 +9,7 @@ import psycopg
 from psycopg import sql
 
 from gisapp.catalogue.layer import Layer
+from gisapp.catalogue.rows import common_source
 from gisapp.catalogue.search import COLUMNS, SCHEMA, table_name
 from gisapp.changes.derived import Box
 from gisapp.search.entries import maker
@@ -87,7 +88,7 @@ def update(raw: Raw, layer: Layer, boxes: Sequence[Box]) -> int:
 
 
 def _source(layer: Layer) -> sql.Identifier:
-    return sql.Identifier(layer.department, layer.name)
+    return sql.Identifier(*common_source(layer))
 
 
 def _indexes(layer: Layer) -> Iterable[sql.SQL]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from gisapp.catalogue.layer import Layer
+from gisapp.catalogue.rows import common_source, relation
 from gisapp.catalogue.search import declared, searchable
 from gisapp.changes.derived import Due, Raw, advance, find_due, heeding, never, stopping, waiting
 from gisapp.installation import Installation
@@ -60,4 +61,5 @@ def _bring_up_to_date(raw: Raw, layer: Layer, told: Told, everything: bool) -> i
 
 def _due(raw: Raw, layer: Layer) -> Due:
     columns = (*layer.search.fields(), *layer.label_fields()) if layer.search else ()
-    return find_due(raw, KEPT, layer.id, declared(layer), columns)
+    source = relation(common_source(layer))
+    return find_due(raw, KEPT, layer.id, declared(layer), columns, source=source)

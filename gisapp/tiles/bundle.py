@@ -112,7 +112,7 @@ def _writing(out: Path) -> Iterator[tuple[IO[bytes], IO[bytes]]]:
 def _relations(chosen: Chosen, zooms: range) -> list[str]:
     """The tables that the tiles are read from."""
     depends = (plan.at(z).depends for _, plan in chosen for z in zooms)
-    return list(dict.fromkeys([*(layer.id for layer, _ in chosen), *depends]))
+    return list(dict.fromkeys([*(plan.source for _, plan in chosen), *depends]))
 
 
 def _write_tiles(writer: Writer, now: Moment, plans: tuple[Plan, ...], zooms: range, told: Told) -> int:

@@ -23,7 +23,7 @@ def forget_layer(database: Database, layer: Layer) -> list[str]:
     """
     plans = [plan(layer, view) for view in layer.views()]
     depends = (one.at(z).depends for one in plans for z in range(one.min_zoom, one.max_zoom + 1))
-    relations = list(dict.fromkeys([layer.id, *depends]))
+    relations = list(dict.fromkeys([*(one.source for one in plans), *depends]))
     with database.transaction("owner") as connection:
         connection.exec_driver_sql(_NOTE, (relations,))
     return relations

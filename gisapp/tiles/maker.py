@@ -151,11 +151,11 @@ def set_of(plans: tuple[Plan, ...], z: int) -> SetKey:
     """The set of tiles at zoom `z` with these layers: whatever is asked of PostGIS otherwise is another set."""
     text = statement(plans, z) if plans else ""
     slices = [plan.at(z) for plan in plans]
-    # Where a table made ahead is not built yet, tiles come from the layer's own.
+    # Where a table made ahead is not built yet, tiles come from the one that the view shows.
     reads = {
         name: frozenset(of.columns)
         for plan, of in zip(plans, slices, strict=True)
-        for name in (of.depends, plan.layer)
+        for name in (of.depends, plan.source)
     }
     named = f"{z} {text}"  # the text alone may be that of another zoom
     return SetKey(hashlib.blake2b(named.encode(), digest_size=16).digest(), z, reads)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from gisapp.catalogue.layer import Layer, View, view_for
+from gisapp.catalogue.rows import relation, source
 from gisapp.catalogue.style import LABEL, Style, drawn_at, fields_named, style_fields, takes_label_points
 from gisapp.tiles.ahead import Ahead, ahead_at
 from gisapp.tiles.condition import NO, YES, Condition, all_of, any_of, may_hold, may_show
@@ -29,7 +30,7 @@ class Slice:
     """What the tiles of one layer hold at one zoom. Equal slices give the same SQL."""
 
     relation: tuple[str, str]  # schema and name of what the tile is read from
-    depends: str  # `department.layer`, or its generalised table: a change of its rows makes the tile stale …
+    depends: str  # the view's table (`Plan.source`), or the generalised one: a change of its rows makes the tile stale …
     columns: tuple[str, ...]  # … when one of these, its geometry or the row's being there has changed
     parts: tuple[Part, ...]  # none: the style draws nothing at this zoom
     simplified: bool  # outlines lose what is finer than the tile's units
@@ -45,6 +46,7 @@ class Plan:
     """What the tiles of one layer hold for those who read it through one view."""
 
     layer: str  # its id, which is also the layer's name inside the tile
+    source: str  # the table that the view shows, as changes name it
     columns: tuple[str, ...]  # besides id and geometry, at any zoom
     min_zoom: int
     max_zoom: int
@@ -53,7 +55,7 @@ class Plan:
 
     def same_as(self, other: Plan) -> bool:
         """Whether both give the same tiles, whichever view they read."""
-        return self.columns == other.columns
+        return (self.columns, self.source) == (other.columns, other.source)
 
     def at(self, z: int) -> Slice:
         """What a tile at zoom `z` holds; beyond the last zoom (in joined tiles) what it holds at the last."""
@@ -77,10 +79,12 @@ def plan(layer: Layer, view: View) -> Plan:
     visitors = view_for(layer, frozenset())
     return Plan(
         layer=layer.id,
+        source=relation(source(layer, view)),
         columns=columns,
         min_zoom=layer.min_zoom,
         max_zoom=layer.max_zoom,
-        public=visitors is not None and _within(visitors, style_fields(layer)) == columns,
+        public=visitors is not None
+        and (_within(visitors, style_fields(layer)), visitors.whole) == (columns, view.whole),
         made_of=(layer, view),
     )
 
@@ -106,7 +110,7 @@ def _slice(layer: Layer, view: View, z: int) -> Slice:
     only_shapes = bool(shapes) and not (labels or columns or ahead or points)
     return Slice(
         relation=(layer.department, view.name),
-        depends=ahead.relation if ahead else layer.id,
+        depends=ahead.relation if ahead else relation(source(layer, view)),
         columns=columns,
         parts=tuple(part for part in parts if part is not None),
         simplified=not points and z < layer.max_zoom,

@@ -56,7 +56,9 @@ def test_works_that_are_under_way_then(
     days |= {} if since is None else {"since": day + datetime.timedelta(days=since)}
     days |= {} if until is None else {"until": day + datetime.timedelta(days=until)}
     true = (
-        connection.exec_driver_sql(f"SELECT id FROM roads.road_work WHERE {HOLDS} ORDER BY id", days)
+        connection.exec_driver_sql(
+            f"SELECT id FROM roads.road_work_for_public WHERE {HOLDS} ORDER BY id", days
+        )
         .scalars()
         .all()
     )

@@ -1,6 +1,6 @@
-"""Hidden columns appear in no byte of any answer, per role and channel; and do appear where they may.
+"""Hidden columns and closed rows appear in no byte of any answer, per role and channel; and do appear where they may.
 
-A secret of its own is planted in every column that not everybody may see. Channels are the routes of the URL map: a
+A secret of its own is planted in every column that not everybody may see, and in a draft. Channels are the routes of the URL map: a
 route without addresses below fails the test, so that a new channel cannot be forgotten.
 """
 
@@ -31,6 +31,7 @@ from gisapp.intake.uploads import add_upload, set_state
 from gisapp.revisions.apply import columns_of, table_of
 from tests.conftest import visitor
 from tests.house_rules.channels import Place, addresses
+from tests.house_rules.conftest import draft_of, may_see
 
 ROLES = {
     "visitor": frozenset[str](),
@@ -46,12 +47,12 @@ ROLES = {
 def places(
     installation: Installation, staff: dict[str, str], secrets: dict[tuple[str, str], bytes]
 ) -> list[Place]:
-    """A feature of each layer that holds a secret, at a point on it."""
+    """A feature of each layer that holds a secret (a draft where there are such), at a point on it."""
     found = []
     with installation.database.transaction("owner") as connection:
         for layer_id in sorted({layer for layer, _ in secrets}):
-            question = f"SELECT id, ST_X(p), ST_Y(p) FROM (SELECT id, ST_Transform(ST_PointOnSurface(geom), 4326) AS p FROM {layer_id} ORDER BY id LIMIT 1) AS f"
             layer = installation.catalogue.layer(layer_id)
+            question = f"SELECT id, ST_X(p), ST_Y(p) FROM (SELECT id, ST_Transform(ST_PointOnSurface(geom), 4326) AS p FROM {layer_id} WHERE {draft_of(layer)} ORDER BY id LIMIT 1) AS f"
             upload = staged(installation, connection, layer)
             found.append(Place(layer, *connection.exec_driver_sql(question).one(), upload))
     return found
@@ -136,15 +137,11 @@ def test_no_answer_holds_a_column_that_the_role_may_not_see(
         for (layer_id, field), secret in secrets.items():
             if secret not in said:
                 continue
-            view = view_for(app.extensions["gisapp"].catalogue.layer(layer_id), ROLES[role])
-            assert view is not None and field in view.columns, f"{role} sees {layer_id}.{field} at {address}"
+            layer = app.extensions["gisapp"].catalogue.layer(layer_id)
+            assert may_see(layer, field, ROLES[role]), f"{role} sees {layer_id}.{field} at {address}"
             shown.add((layer_id, field))
-    may = {
-        key
-        for key in secrets
-        if (v := view_for(app.extensions["gisapp"].catalogue.layer(key[0]), ROLES[role]))
-        and key[1] in v.columns
-    }
+    layers = app.extensions["gisapp"].catalogue.layers
+    may = {key for key in secrets if may_see(layers[key[0]], key[1], ROLES[role])}
     assert shown == may, f"{role} may see but is never shown: {may - shown}"
 
 

@@ -199,7 +199,8 @@ def test_a_slice_says_whose_rows_it_depends_on(catalogue: Catalogue) -> None:
             for z in range(layer.min_zoom, layer.max_zoom + 1):
                 found = plan(layer, view).at(z)
                 assert found.relation == (layer.department, view.name)
-                assert found.depends == (relation(layer) if layer.generalised_at(z) else layer.id)
+                own = layer.id if view.whole else f"open_rows.{layer.department}__{layer.name}"
+                assert found.depends == (relation(layer) if layer.generalised_at(z) else own)
                 assert {name for part in found.parts for name in part.columns} <= set(found.columns)
                 assert set(found.columns) - {POINT_COUNT} <= set(plan(layer, view).columns)
                 assert hash(found) == hash(plan(layer, view).at(z))

@@ -178,7 +178,9 @@ def test_days_and_moments_are_compared(
         (f"T_INTERSECTS(INTERVAL({start}, {end}), INTERVAL('{middle}', '..'))", f"{end} >= '{middle}'"),
         (f"T_DURING({start}, INTERVAL('..', '{middle}'))", f"{start} < '{middle}'"),
     ]:
-        rows = connection.exec_driver_sql(f"SELECT id FROM roads.road_work WHERE {sql} ORDER BY id")
+        rows = connection.exec_driver_sql(
+            f"SELECT id FROM roads.road_work_for_public WHERE {sql} ORDER BY id"
+        )
         assert found(client, "roads.road_work", filter) == [row.id for row in rows], filter
 
 
