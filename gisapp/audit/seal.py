@@ -26,7 +26,7 @@ from gisapp.db import Database
 log = logging.getLogger("gisapp.sealer")
 PAUSE = 0.25  # seconds between two passes
 MOST = 5000  # entries a pass
-ONE_SEALER = 0x6715A994  # the advisory lock that a working sealer holds
+ONE_SEALER = 0x6715A996  # the advisory lock that a working sealer holds
 DAY = "(sealed_at AT TIME ZONE 'Asia/Tokyo')::date"
 
 _WAITING = f"""SELECT {chain.COLUMNS}, pg_snapshot_xmin(pg_current_snapshot())::text AS xmin

@@ -96,6 +96,16 @@ def test_the_web_process_imports_no_heavy_library() -> None:
     assert done.returncode == 0 and done.stdout.strip() == "[]", done.stdout + done.stderr[-2000:]
 
 
+def test_no_two_advisory_locks_have_the_same_number() -> None:
+    """Who held one for as long as it ran would keep out the others for ever, and nothing would say so."""
+    numbers = [
+        (number, str(file.relative_to(ROOT)))
+        for file in python_files("gisapp")
+        for number in re.findall(r"^[A-Z_]+ = (0x6715[0-9A-F]{4})\b", file.read_text(), re.M)
+    ]
+    assert len(numbers) >= 6 and len({number for number, _ in numbers}) == len(numbers), sorted(numbers)
+
+
 def test_no_stub_is_left() -> None:
     found = [
         f"{file.relative_to(ROOT)}:{number}"
