@@ -3,9 +3,10 @@
 python -m bench                                    all that ends within half an hour
 python -m bench cold peers --keep-city             these steps only, on the city made last time
 python -m bench growth --sizes 50000,500000,2000000 --make-missing
+python -m bench many --rows 5000000                a file of that many rows into an empty layer (only when named)
 python -m bench report                             tables, charts and the README from what was measured
 
-Steps: city (generate and load), identify, cold, peers, askers, hits, memory, edits, features, questions, rights, intake, search,
+Steps: city (generate and load), identify, cold, peers, askers, hits, memory, edits, features, questions, rights, intake, many, search,
 nerima, noisy, growth, report.
 """
 
@@ -27,6 +28,7 @@ from bench import (
     hits,
     identify,
     intake,
+    many,
     memory,
     nerima,
     noisy,
@@ -69,6 +71,8 @@ def main() -> None:
     _serve(settings, words.parcels, [step for step in SERVED if step in steps])
     if "intake" in steps:
         results.keep(f"intake-{words.parcels}", lambda: intake.intake(words.parcels), settings)
+    if "many" in steps:
+        results.keep(f"many-{words.rows}", lambda: many.many(words.rows), settings)
     if "search" in steps:
         results.keep("search", search.search, settings)
     if "nerima" in steps:
@@ -85,8 +89,9 @@ def _words() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="python -m bench", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("steps", nargs="*", choices=[*ALL, []], metavar="step")
+    parser.add_argument("steps", nargs="*", choices=[*ALL, "many", []], metavar="step")
     parser.add_argument("--parcels", type=int, default=500_000, help="size of the made-up city")
+    parser.add_argument("--rows", type=int, default=5_000_000, help="of the file of the step many")
     parser.add_argument("--keep-city", action="store_true", help="measure on the city made last time")
     parser.add_argument("--sizes", default=",".join(map(str, growth.SIZES)), help="cities of the step growth")
     parser.add_argument(

@@ -29,20 +29,20 @@ LOOK_EVERY = 0.02
 def intake(parcels: int = 500_000) -> dict[str, Any]:
     """Seconds, their ratio to ogr2ogr, peak memory (of the largest process and of all together), longest wait of a reader."""
     settings = settings_at("city-intake", port=8795)
-    first, second = _files(parcels)
+    first, second = files(parcels)
     prepare(settings)
     with opened(settings) as installation:
         rows = [
             _beside(installation, settings, first, "empty"),
             _beside(installation, settings, second, "replace"),
         ]
-        again = _load(installation, settings, second)
+        again = load(installation, settings, second)
     for row in rows:
         print(row, flush=True)
     return {"parcels": parcels, "rows": rows, "unchanged": again, "reach": REACH}
 
 
-def _files(parcels: int) -> tuple[Path, Path]:
+def files(parcels: int) -> tuple[Path, Path]:
     """The parcels of the made-up city in EPSG:4326, and the same with a tenth of the rows changed."""
     paths = WORK / f"parcels-{parcels}.gpkg", WORK / f"parcels-{parcels}-changed.gpkg"
     if all(path.exists() for path in paths):
@@ -65,7 +65,7 @@ def _files(parcels: int) -> tuple[Path, Path]:
 
 def _beside(installation: Installation, settings: Settings, file: Path, name: str) -> dict[str, Any]:
     theirs = _ogr2ogr(installation, file)
-    ours = _load(installation, settings, file)
+    ours = load(installation, settings, file)
     return {
         "into": name,
         "ogr2ogr": theirs,
@@ -97,7 +97,8 @@ def _ogr2ogr(installation: Installation, file: Path) -> dict[str, Any]:
     return measured
 
 
-def _load(installation: Installation, settings: Settings, file: Path) -> dict[str, Any]:
+def load(installation: Installation, settings: Settings, file: Path) -> dict[str, Any]:
+    """`gisapp load` of the file, while a reader asks the layer: what `run` says, and the reader's longest wait."""
     words = [command("gisapp"), "load", str(file), "--layer", LAYER, "--json"]
     with _reader(installation) as waits:
         measured = run(words, environment(settings))
@@ -105,7 +106,7 @@ def _load(installation: Installation, settings: Settings, file: Path) -> dict[st
 
 
 def run(words: list[str], environ: dict[str, str] | None = None) -> dict[str, Any]:
-    """Run a program; seconds, and the peak of resident memory over it and its children."""
+    """Run a program; seconds, and the peak of memory over it and its children."""
     began = time.perf_counter()
     child = subprocess.Popen(words, cwd=ROOT, env=environ, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     peak = 0
@@ -127,18 +128,20 @@ def run(words: list[str], environ: dict[str, str] | None = None) -> dict[str, An
 
 
 def _memory(pid: int) -> int:
-    """Resident bytes of a process and all it started."""
+    """Bytes of memory of a process and all it started; pages that several share are counted once."""
     total = 0
     waiting = [pid]
     while waiting:
         one = waiting.pop()
         try:
-            pages = int(Path(f"/proc/{one}/statm").read_text().split()[1])
             for task in Path(f"/proc/{one}/task").glob("*/children"):
                 waiting += [int(number) for number in task.read_text().split()]
-        except (OSError, IndexError):
+            said = dict(
+                line.split(":", 1) for line in Path(f"/proc/{one}/smaps_rollup").read_text().splitlines()[1:]
+            )
+        except OSError:
             continue
-        total += pages * os.sysconf("SC_PAGE_SIZE")
+        total += int(said["Pss"].split()[0]) * 1024 if "Pss" in said else 0
     return total
 
 

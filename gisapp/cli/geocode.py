@@ -8,7 +8,7 @@ import re
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
@@ -20,7 +20,7 @@ from gisapp import errors
 from gisapp.features.cells import BEGINNINGS
 from gisapp.installation import open_for_shell
 from gisapp.search.answer import FOUND, Answer
-from gisapp.search.columns import address_column
+from gisapp.search.columns import address_columns
 from gisapp.search.spread import answered
 from gisapp.settings import load_settings
 from gisapp.text.encodings import encoding_of_file
@@ -67,12 +67,12 @@ def geocode_command(
     began, states = time.monotonic(), Counter[str]()
     with file.open("rb") as source, tqdm(**_bar(file)) as bar:
         header, rows = _table(file, source)
-        places = _places(file, header, columns)
+        address = _addresses(file, header, columns)
         with _written(out, encoding) as writer, _written(review, encoding) as reviewer:
             writer.writerow(map(safe, (*header, *ADDED)))
             reviewer.writerow(REVIEW)
             number = 1
-            addressed = ((row, _address(row, places)) for row in rows)
+            addressed = ((row, address(row)) for row in rows)
             for chunk, told in answered(installation, addressed, tell, guess=guess):
                 for row, said in zip(chunk, told, strict=True):
                     number += 1
@@ -80,7 +80,7 @@ def geocode_command(
                     padded = [*row, *[""] * (len(header) - len(row))]
                     writer.writerow(map(safe, (*padded, *said.added)))
                     if said.status != FOUND:
-                        reviewer.writerow(map(safe, (str(number), _address(row, places), *said.doubt)))
+                        reviewer.writerow(map(safe, (str(number), address(row), *said.doubt)))
                 bar.update(len(chunk))
     _say(out, review, states, time.monotonic() - began)
 
@@ -132,19 +132,19 @@ def _table(file: Path, source: BinaryIO) -> tuple[list[str], Iterator[list[str]]
     return next(found, []), found
 
 
-def _address(row: Sequence[str], places: Sequence[int]) -> str:
-    return "".join(row[at] if at < len(row) else "" for at in places)
-
-
-def _places(file: Path, header: list[str], asked: Sequence[str]) -> list[int]:
-    return [header.index(name) for name in asked if name in header] or _address_column(file, header, asked)
-
-
-def _address_column(file: Path, header: list[str], asked: Sequence[str]) -> list[int]:
-    found = address_column(header)
-    if found is None or asked:
+def _addresses(file: Path, header: list[str], asked: Sequence[str]) -> Callable[[Sequence[str]], str]:
+    """What reads the address of a row: of the columns that were asked for, or of those that are headed so."""
+    there = [header.index(name) for name in asked if name in header]
+    if there:
+        return lambda row: "".join(_cell(row, place) for place in there)
+    columns = None if asked else address_columns(header)
+    if columns is None:
         raise errors.ColumnNotFound(file=file.name, columns=", ".join(header)[:500])
-    return [header.index(found)]
+    return lambda row: columns.read(lambda name: _cell(row, header.index(name)))
+
+
+def _cell(row: Sequence[str], place: int) -> str:
+    return row[place] if place < len(row) else ""
 
 
 def _added(answer: Answer) -> tuple[str, ...]:

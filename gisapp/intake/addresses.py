@@ -23,7 +23,7 @@ from gisapp.intake.problem import NOTE, QUESTION, WARNING, Problem
 from gisapp.intake.source import Batch, Source
 from gisapp.intake.values import as_text
 from gisapp.search.answer import FOUND, NOT_IN_CITY, UNSURE, Answer
-from gisapp.search.columns import address_column
+from gisapp.search.columns import AddressColumns, address_columns
 from gisapp.search.geocode import Geocoder
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ class Addresses:
     """How the rows of one table are placed. `least`: the match level from which an address is a place; `said`: a person
     named it, and rows below it are left out."""
 
-    column: str
+    columns: AddressColumns
     least: int
     said: bool
     installation: Installation
@@ -58,6 +58,11 @@ class Addresses:
     without: int = 0  # rows that have none at any level
     _points: dict[int, list[tuple[float, float]]] = field(default_factory=lambda: defaultdict(list))
 
+    @property
+    def column(self) -> str:
+        """The heading of the column, or those of the columns that are joined."""
+        return self.columns.title
+
     def ready(self) -> bool:
         """Whether the index holds any town, house or lot."""
         with self.installation.database.reading("owner") as connection:
@@ -65,7 +70,7 @@ class Addresses:
 
     def place(self, batch: Batch) -> Batch:
         """The rows with points in longitude and latitude, None where there is no place; and why there is none."""
-        texts = [text or "" for text in as_text(batch.columns[self.column]).to_pylist()]
+        texts = self._texts(batch)
         geometry = np.full(len(texts), None, dtype=object)
         wrong: dict[tuple[str, str, str], list[int]] = defaultdict(list)
         for number, (text, answer) in enumerate(zip(texts, self._answers(texts), strict=True)):
@@ -84,6 +89,13 @@ class Addresses:
         kind = WARNING if self.said else QUESTION
         found = [Problem(kind, *why, tuple(rows), self.column) for why, rows in wrong.items()]
         return replace(batch, geometry=geometry, problems=(*batch.problems, *found))
+
+    def _texts(self, batch: Batch) -> list[str]:
+        cells = {name: as_text(batch.columns[name]).to_pylist() for name in self.columns.names}
+        return [
+            self.columns.read(lambda name: cells[name][row] or "")  # noqa: B023 - read at once
+            for row in range(len(batch.rows))
+        ]
 
     def _answers(self, texts: Sequence[str]) -> Iterator[Answer]:
         for start in range(0, len(texts), AT_ONCE):
@@ -168,17 +180,17 @@ def _why(text: str, answer: Answer, level: int, least: int) -> tuple[str, str, s
 
 
 def placed_by_address(source: Source, installation: Installation, order: Order) -> Source:
-    """The source with its rows placed by its column of addresses; as it was where it has coordinates, no such column, or
+    """The source with its rows placed by its columns of addresses; as it was where it has coordinates, no such column, or
     where the city has no index of addresses: then it stays `shapeless` and says why."""
-    column = address_column(source.columns) if source.shapeless else None
-    if column is None:
+    columns = address_columns(source.columns) if source.shapeless else None
+    if columns is None:
         return source
     said = order.options.places
     least = int(said) if said else installation.settings.address_level
     geocoder = Geocoder(installation.city, _layers(installation, order))
-    addresses = Addresses(column, least, bool(said), installation, geocoder)
+    addresses = Addresses(columns, least, bool(said), installation, geocoder)
     if not addresses.ready():
-        return replace(source, unplaced=column)
+        return replace(source, unplaced=columns.title)
 
     def read() -> Generator[Batch, None, None]:
         batches = source.batches()
@@ -193,8 +205,8 @@ def placed_by_address(source: Source, installation: Installation, order: Order) 
         "it has no coordinates: its addresses place it",
     )
     problems = [problem for problem in source.problems if problem.code != "no_position"]
-    problems.append(Problem(NOTE, "no_position", ja, en, column=column))
-    from_name = Text(f"「{column}」の住所", f"the addresses in its column {column}")
+    problems.append(Problem(NOTE, "no_position", ja, en, column=columns.title))
+    from_name = Text(f"「{columns.title}」の住所", f"the addresses in its column {columns.title}")
     return replace(
         source,
         batches=read,

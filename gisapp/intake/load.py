@@ -52,7 +52,7 @@ from gisapp.intake.source import Batch, Source
 from gisapp.intake.stage import PASSING, create_stage, kept_stage
 from gisapp.intake.survey import survey
 from gisapp.intake.trouble import told_apart
-from gisapp.intake.writing import Into, Straight, Writer, may_go_straight
+from gisapp.intake.writing import Into, NotTaken, Straight, Writer, may_go_straight
 from gisapp.revisions.apply import new_revision
 
 BeforeCommit = Callable[[Connection, Report], None]
@@ -85,6 +85,21 @@ def load_file(
     Raises errors.FileRefused with the report in `values["outcome"]`; ParameterInvalid for options that do not fit the
     layer; NotMigrated; and what `Database.transaction` raises.
     """
+    try:
+        return _load_file(installation, order, progress, before_commit)
+    except NotTaken:
+        return _load_file(installation, order, progress, before_commit, straight=False)
+
+
+def _load_file(
+    installation: Installation,
+    order: Order,
+    progress: Progress,
+    before_commit: BeforeCommit | None,
+    *,
+    straight: bool = True,
+) -> Report:
+    """`straight`: an empty layer may have the rows as they come. Raises NotTaken where it does not take them."""
     began = time.monotonic()
     report = Report(order.name, order.layer, order.options.mode, order.dry_run or order.layer is None)
     try:
@@ -104,7 +119,7 @@ def load_file(
                 with closing(
                     source.batches()
                 ) as batches:  # so that GDAL's settings are restored now, not some day
-                    _load(connection, installation, order, layer, source, batches, report, progress)
+                    _load(connection, installation, order, layer, source, batches, report, progress, straight)
                 report.ok = True
                 report.seconds = time.monotonic() - began
                 if before_commit is not None:
@@ -163,6 +178,7 @@ def _load(
     batches: Iterator[Batch],
     report: Report,
     progress: Progress,
+    may_straight: bool,
 ) -> None:
     raw = raw_connection(connection)
     city = installation.city
@@ -177,7 +193,7 @@ def _load(
         create_stage(raw, layer, stage)
     else:
         create_draft_stage(raw, layer, stage, city.srid)
-    straight = _straight(raw, order, report)
+    straight = _straight(raw, order, report) if may_straight else None
     keeper = Keeper(raw, stage, plan, city.srid) if stage.kept else None
     into = Into(raw, stage, city.srid, keeper, straight)
     box = _stage(into, plan, order, chain([first], batches), report, progress, source.count)
@@ -191,10 +207,13 @@ def _load(
 
 
 def _straight(raw: psycopg.Connection[Any], order: Order, report: Report) -> Straight | None:
-    """The rows' way into an empty layer without being staged, for a file of which nothing is asked so far."""
+    """The rows' way into an empty layer without being staged, for a file of which nothing is asked so far.
+
+    Not for upsert: each row needs a key then, which the layer does not ask for.
+    """
     if order.layer is None or order.keep is not None or report.dry_run or report.asks or report.errors:
         return None
-    if not may_go_straight(raw, order.layer):
+    if order.options.mode == "upsert" or not may_go_straight(raw, order.layer):
         return None
     said = {"file": order.name, "mode": order.options.mode}
     return Straight(raw, order.layer, new_revision(raw, order.layer.id, order.who, said))

@@ -53,13 +53,12 @@ def settle(
     """Check the staged rows as a whole; then publish them, or keep them with their difference (`order.keep`).
 
     Rows of a draft (`order.layer` is None, `layer` is drafted) are only checked. `straight`: they are in the layer, which
-    was empty, so that nothing in it can be lost or be there twice.
+    was empty and took them, so that no key comes twice and nothing is lost.
 
     Raises errors.FileRefused for errors found until now.
     """
     raw, mode = raw_connection(connection), order.options.mode
-    known = straight is not None and straight.wrong is None  # that no key repeats
-    if not known:
+    if straight is None:
         report.findings.add(repeated_keys(raw, layer, stage.rows))
     _check_whole(raw, order, layer, stage, report, city_name)
     if order.layer is None:

@@ -1,8 +1,8 @@
 """Rows written to the database while the next ones are read and shaped; into an empty layer straight away.
 
 What is published in the end was staged before, because it is judged as a whole. An empty layer may have its rows as they
-come instead: nobody sees them before the transaction ends, and when the file is refused they are gone. Of them only the
-keys are staged, so that it can be said which rows have the same one.
+come instead: nobody sees them before the transaction ends. Where it does not take one, the file is read again and staged, so
+that everything that is wrong with it is said.
 """
 
 from __future__ import annotations
@@ -57,6 +57,10 @@ class Writer:
         self._last = self._thread.submit(task)
 
 
+class NotTaken(Exception):
+    """The layer did not take rows that went into it unstaged: a key comes twice, or a value is missing."""
+
+
 @dataclass
 class Straight:
     """The rows of one file that go into an empty layer as they come, under a revision that was noted before."""
@@ -65,29 +69,28 @@ class Straight:
     layer: Layer
     revision: int
     rows: int = 0
-    wrong: psycopg.IntegrityError | None = None  # what the layer did not take; nothing goes into it any more
 
     def add(self, columns: dict[str, pa.Array], geometry: Array, srid: int) -> None:
-        """Append rows, as long as the layer takes them; why it does not, the checks of the whole file say."""
-        if self.wrong is not None or not len(geometry):
+        """Append rows. Raises NotTaken; the transaction is lost then.
+
+        No savepoint: readers would have to ask of each row whether the savepoint it belongs to has ended.
+        """
+        if not len(geometry):
             return
         try:
-            with self.raw.transaction():
-                copy_rows(self.raw, self.layer.id, columns, geometry, srid, self.revision)
-            self.rows += len(geometry)
+            copy_rows(self.raw, self.layer.id, columns, geometry, srid, self.revision)
         except psycopg.IntegrityError as error:
-            self.wrong = error
+            raise NotTaken from error
+        self.rows += len(geometry)
 
     def counts(self) -> dict[str, int]:
-        """How many rows the layer has got. Raises psycopg.IntegrityError where it did not take all."""
-        if self.wrong is not None:
-            raise self.wrong
+        """What changed in the layer."""
         return {"added": self.rows, "changed": 0, "removed": 0, "unchanged": 0}
 
 
 @dataclass(frozen=True)
 class Into:
-    """Where the rows of a file go: the stage; the table of what was repaired; or straight into the layer."""
+    """Where the rows of a file go: the stage, with a table of what was repaired; or straight into the layer."""
 
     raw: psycopg.Connection[Any]
     stage: Stage
@@ -104,14 +107,10 @@ class Into:
         problems: list[Problem],
     ) -> None:
         """Append the rows of the batch that are `kept`, of which `columns` and `geometry` are what they became."""
-        rows = batch.rows[kept]
         if self.straight is not None:
             self.straight.add(columns, geometry, self.srid)
-            keys = {name: columns[name] for name in self.straight.layer.key}
-            if keys:
-                stage_rows(self.raw, self.stage, keys, np.full(len(rows), None), rows, self.srid)
             return
-        stage_rows(self.raw, self.stage, columns, geometry, rows, self.srid)
+        stage_rows(self.raw, self.stage, columns, geometry, batch.rows[kept], self.srid)
         if self.keeper is not None:
             self.keeper.keep(batch, kept, columns, problems)
 

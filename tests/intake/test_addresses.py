@@ -91,6 +91,15 @@ def test_a_real_list_is_placed_at_the_level_that_a_person_accepts(
     assert len(metres) == placed.loaded and max(metres) < 1500, "in the right chome, every one"
 
 
+def test_an_address_over_several_columns_is_joined(towns: Installation, tmp_path: Path) -> None:
+    header = ("ID", "名称", "所在地_市区町村", "所在地_町字", "所在地_番地以下")
+    rows = [["1", "甲", "武蔵村山市", "本町一丁目", "1番地の1"], ["2", "乙", "", "架空町", "9"]]
+    report = load_into(towns, table(tmp_path / "parts.csv", rows, header), SHELTER, places="4")
+    assert (report.loaded, report.dropped) == (1, 1) and report.geocoded is not None
+    assert report.geocoded["levels"] == {"4": 1}
+    assert report.geocoded["column"] == "所在地_市区町村・所在地_町字・所在地_番地以下"
+
+
 def test_each_row_without_a_place_says_why(towns: Installation, tmp_path: Path) -> None:
     rows = [
         ["1", "市内", "武蔵村山市本町一丁目"],
