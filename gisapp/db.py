@@ -11,7 +11,7 @@ import collections
 import json
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +19,7 @@ from typing import Any
 
 import psycopg
 from psycopg import sql
+from psycopg.rows import namedtuple_row
 from sqlalchemy import URL, Connection, Engine, MetaData, create_engine, make_url
 from sqlalchemy.exc import InterfaceError, OperationalError, ProgrammingError
 from sqlalchemy.pool import ConnectionPoolEntry, Pool
@@ -152,14 +153,21 @@ class Database:
             yield connection
 
     @contextmanager
-    def reading(self, name: str, *, one_plan: bool = False) -> Iterator[Connection]:
-        """A connection as role `name` where each statement stands alone: one round trip instead of three.
-
-        `one_plan`: what is said often is planned once a connection, whatever its values. For long statements whose
-        best plan never changes: a union over all layers takes longer to plan than to run.
-        """
-        with _sorted_failures(), self.engine(name, ONE_PLAN if one_plan else "").connect() as connection:
+    def reading(self, name: str) -> Iterator[Connection]:
+        """A connection as role `name` where each statement stands alone: one round trip instead of three."""
+        with _sorted_failures(), self.engine(name).connect() as connection:
             yield connection.execution_options(isolation_level="AUTOCOMMIT")
+
+    def rows_by_one_plan(self, name: str, statement: str, values: Sequence[float]) -> list[Any]:
+        """The rows of a statement with the placeholders $1, $2 …, prepared and planned once a connection, whatever its values.
+
+        For long statements whose best plan never changes: a union over all layers takes longer to plan than to run, and
+        to look for placeholders in its 25 kB takes longer than to ask it. Raises DatabaseAway, TooSlow, Busy.
+        """
+        with _sorted_failures(), self.engine(name, ONE_PLAN).connect() as connection:
+            raw = connection.execution_options(isolation_level="AUTOCOMMIT").connection.dbapi_connection
+            assert isinstance(raw, psycopg.Connection)
+            return psycopg.RawCursor(raw, row_factory=namedtuple_row).execute(statement, values).fetchall()
 
     @contextmanager
     def snapshot(self, name: str, shared: str = "") -> Iterator[Connection]:
@@ -215,8 +223,12 @@ def _sorted_failures() -> Iterator[None]:
         if isinstance(error.orig, psycopg.errors.UndefinedTable | psycopg.errors.UndefinedColumn):
             raise errors.NotMigrated() from error  # the layer folders are ahead of the database
         raise
-    except psycopg.OperationalError as error:  # while connecting, before SQLAlchemy wraps it
+    except psycopg.errors.QueryCanceled as error:  # asked without SQLAlchemy
+        raise errors.TooSlow() from error
+    except psycopg.OperationalError as error:  # the same, or while connecting, before SQLAlchemy wraps it
         raise errors.DatabaseAway() from error
+    except (psycopg.errors.UndefinedTable, psycopg.errors.UndefinedColumn) as error:
+        raise errors.NotMigrated() from error
 
 
 class _Budget:

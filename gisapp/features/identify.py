@@ -26,7 +26,7 @@ RANK = {"Point": 0, "LineString": 1, "Polygon": 2}
 _NEAREST = sql.SQL(
     """(SELECT {layer} AS layer, f.id, {rank} AS rank, f.geom <-> {place} AS measure,
   {properties} AS properties, {geometry} AS geometry, {large} AS is_part
-FROM {source} AS f WHERE ST_DWithin(f.geom, {place}, %(metres)s) ORDER BY measure, f.id LIMIT {most})"""
+FROM {source} AS f WHERE ST_DWithin(f.geom, {place}, $3::float8) ORDER BY measure, f.id LIMIT {most})"""
 )
 _AROUND = sql.SQL(
     """(SELECT {layer} AS layer, f.id, {rank} AS rank, ST_Area(f.geom) AS measure,
@@ -39,10 +39,16 @@ WINDOW = 2048
 """Geometry of more points is told as far as it matters around the place: within so many pixels, and to half a pixel."""
 _DRAWN = sql.SQL(
     """(CASE WHEN {large}
-  THEN ST_Simplify(ST_ClipByBox2D(f.geom, ST_Expand({place}, %(pixel)s * {window})), %(pixel)s / 2, true)
+  THEN ST_Simplify(ST_ClipByBox2D(f.geom, ST_Expand({place}, $4::float8 * {window})), $4::float8 / 2, true)
   ELSE f.geom END)"""
 )
-_PLACE = sql.SQL("ST_Transform(ST_SetSRID(ST_MakePoint(%(lon)s, %(lat)s), 4326), {srid})")
+_PLACE = sql.SQL("(SELECT p FROM place)")
+_ASKED = sql.SQL(
+    """WITH place AS MATERIALIZED (
+  SELECT ST_Transform(ST_SetSRID(ST_MakePoint($1::float8, $2::float8), 4326), {srid}) AS p
+)
+{parts}"""
+)
 
 
 @dataclass(frozen=True)
@@ -80,9 +86,8 @@ def identify(
     if not asked or not _near(city, place):
         return []
     pixel = metres_per_pixel(place.zoom, place.lat)
-    values = {"lon": place.lon, "lat": place.lat, "metres": PIXELS * pixel, "pixel": pixel}
-    with database.reading(role, one_plan=True) as connection:
-        rows = connection.exec_driver_sql(_statement(tuple(asked), city.srid), values).all()
+    values = (place.lon, place.lat, PIXELS * pixel, pixel)
+    rows = database.rows_by_one_plan(role, _statement(tuple(asked), city.srid), values)
     of = {layer.id: (number, layer, view) for number, (layer, view) in enumerate(asked)}
     rows = sorted(rows, key=lambda row: (row.rank, row.measure, of[row.layer][0], row.id))
     return [Found(*of[row.layer][1:], row.id, row.properties, row.geometry, row.is_part) for row in rows]
@@ -96,17 +101,17 @@ def _near(city: City, place: Place) -> bool:
 
 @lru_cache(maxsize=512)
 def _statement(asked: tuple[tuple[Layer, View], ...], srid: int) -> str:
-    return sql.SQL("\nUNION ALL\n").join(_part(layer, view, srid) for layer, view in asked).as_string(None)
+    parts = sql.SQL("\nUNION ALL\n").join(_part(layer, view) for layer, view in asked)
+    return _ASKED.format(srid=sql.Literal(srid), parts=parts).as_string(None)
 
 
-def _part(layer: Layer, view: View, srid: int) -> sql.Composed:
-    place = _PLACE.format(srid=sql.Literal(srid))
+def _part(layer: Layer, view: View) -> sql.Composed:
     large = _LARGE.format(sql.Literal(MANY_POINTS))
-    drawn = _DRAWN.format(large=large, place=place, window=sql.Literal(WINDOW))
+    drawn = _DRAWN.format(large=large, place=_PLACE, window=sql.Literal(WINDOW))
     return (_AROUND if expressions.is_area(layer) else _NEAREST).format(
         layer=sql.Literal(layer.id),
         rank=sql.Literal(RANK[layer.geometry.removeprefix("Multi")]),
-        place=place,
+        place=_PLACE,
         properties=expressions.properties(expressions.fields_of(view)),
         geometry=expressions.geometry(layer, stored=drawn),
         large=large,
