@@ -46,12 +46,16 @@ class Plan:
     """What the tiles of one layer hold for those who read it through one view."""
 
     layer: str  # its id, which is also the layer's name inside the tile
-    source: str  # the table that the view shows, as changes name it
     columns: tuple[str, ...]  # besides id and geometry, at any zoom
     min_zoom: int
     max_zoom: int
     public: bool  # visitors get the same tile
     made_of: tuple[Layer, View]
+
+    @property
+    def source(self) -> str:
+        """The table that the view shows, as changes name it."""
+        return relation(source(*self.made_of))
 
     def same_as(self, other: Plan) -> bool:
         """Whether both give the same tiles, whichever view they read."""
@@ -79,7 +83,6 @@ def plan(layer: Layer, view: View) -> Plan:
     visitors = view_for(layer, frozenset())
     return Plan(
         layer=layer.id,
-        source=relation(source(layer, view)),
         columns=columns,
         min_zoom=layer.min_zoom,
         max_zoom=layer.max_zoom,

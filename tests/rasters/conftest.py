@@ -58,8 +58,10 @@ def place_of(installation: Installation) -> PlaceOf:
     """The tile at a zoom that holds a feature of a layer, the same one every time."""
 
     def ask(layer_id: str, z: int) -> tuple[int, int]:
+        layer = installation.catalogue.layer(layer_id)
+        seen = f"{layer.department}.{layer.views()[0].name}"
         with installation.database.transaction("owner") as connection:
-            one = f"SELECT ST_Transform(ST_PointOnSurface(geom), 4326) AS p FROM {layer_id} ORDER BY md5(id::text) LIMIT 1"
+            one = f"SELECT ST_Transform(ST_PointOnSurface(geom), 4326) AS p FROM {seen} ORDER BY md5(id::text) LIMIT 1"
             lon, lat = connection.exec_driver_sql(f"SELECT ST_X(p), ST_Y(p) FROM ({one}) AS f").one()
         return tile_at(lon, lat, z)
 

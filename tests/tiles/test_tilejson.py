@@ -34,9 +34,8 @@ def test_no_tile_holds_a_field_that_its_tilejson_does_not_name(
     for layer in layers:
         said = {one["id"]: one for one in client.get(f"/tiles/{layer.id}.json").get_json()["vector_layers"]}
         with installation.database.transaction("owner") as connection:
-            point = (
-                f"SELECT ST_Transform(ST_PointOnSurface(geom), 4326) AS p FROM {layer.id} ORDER BY id LIMIT 1"
-            )
+            seen = f"{layer.department}.{layer.views()[0].name}"
+            point = f"SELECT ST_Transform(ST_PointOnSurface(geom), 4326) AS p FROM {seen} ORDER BY id LIMIT 1"
             lon, lat = connection.exec_driver_sql(f"SELECT ST_X(p), ST_Y(p) FROM ({point}) AS f").one()
         x, y = tile_at(lon, lat, layer.max_zoom)
         tile = mapbox_vector_tile.decode(

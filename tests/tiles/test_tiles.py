@@ -33,10 +33,15 @@ def public_layers(installation: Installation) -> list[Layer]:
     return [layer for layer in installation.catalogue.layers.values() if not layer.views()[0].needs]
 
 
+def seen(layer: Layer) -> str:
+    """What a visitor sees of the layer."""
+    return f"{layer.department}.{layer.views()[0].name}"
+
+
 def filled(connection: Connection, layer: Layer, z: int) -> list[tuple[int, int]]:
     """The tiles at zoom `z` that the layer's box touches, at most MOST_TILES from its middle."""
     box = "ST_XMin(b), ST_YMin(b), ST_XMax(b), ST_YMax(b)"
-    extent = f"SELECT ST_Extent(ST_Transform(geom, 4326)) AS b FROM {layer.id}"
+    extent = f"SELECT ST_Extent(ST_Transform(geom, 4326)) AS b FROM {seen(layer)}"
     row = connection.exec_driver_sql(f"SELECT {box} FROM ({extent}) AS e").one()
     found = list(tiles_over(tuple(row), z))
     start = max(0, (len(found) - MOST_TILES) // 2)
@@ -48,7 +53,7 @@ def ids_within(connection: Connection, layer: Layer, box: Box, at_least: float) 
     west, south, east, north = box
     part = "ST_Intersection(ST_MakeValid(geom_web), b)"
     sql = (
-        f"SELECT id FROM {layer.id}, ST_MakeEnvelope({west}, {south}, {east}, {north}, 3857) AS b "
+        f"SELECT id FROM {seen(layer)}, ST_MakeEnvelope({west}, {south}, {east}, {north}, 3857) AS b "
         f"WHERE geom_web && b AND ST_Intersects(geom_web, b) AND (%s = 0 OR ST_Dimension(geom_web) = 0 "
         f"OR ST_Length({part}) > %s OR ST_Area(ST_Buffer({part}, -%s)) > 0)"
     )
@@ -58,8 +63,7 @@ def ids_within(connection: Connection, layer: Layer, box: Box, at_least: float) 
 def drawable(connection: Connection, layer: Layer, z: int) -> set[int]:
     """Ids of the features that a style layer of the tile draws, by the evaluator that draws the legend."""
     styles = [style for style in drawn_at(layer, z) if not takes_label_points(layer, style)]
-    names = [field.name for field in layer.fields]
-    rows = connection.exec_driver_sql(f"SELECT id, {', '.join(names)} FROM {layer.id}").mappings()
+    rows = connection.exec_driver_sql(f"SELECT * FROM {seen(layer)}").mappings()
     return {row["id"] for row in rows if any(draws(style, z, dict(row)) for style in styles)}
 
 
