@@ -20,8 +20,9 @@ def create_app(installation: Installation | None = None) -> Flask:
     from flask import Flask
 
     from gisapp import error_pages, features, health, maps, ogc, search, security_headers, tiles, web
-    from gisapp.access import account_pages, oidc, people_pages, sign_in, signed_routes
+    from gisapp.access import account_pages, oidc, people_pages, sign_in
     from gisapp.audit import routes as audit
+    from gisapp.features import signed_routes
     from gisapp.installation import open_for_web
     from gisapp.intake import difference_routes, pieces
     from gisapp.intake import routes as intake

@@ -11,6 +11,7 @@ import sys
 import click
 
 from gisapp import __version__, errors
+from gisapp.text.shown import shown
 
 FILES = {
     "up": "up",
@@ -48,7 +49,7 @@ class _Group(click.Group):
             return super().invoke(ctx)
         except errors.GisappError as error:
             for lang in ("ja", "en"):
-                click.echo(f"{error.sentence(lang)}\n  → {error.remedy(lang)}", err=True)
+                click.echo(shown(f"{error.sentence(lang)}\n  → {error.remedy(lang)}"), err=True)
             sys.exit(1)
 
 

@@ -22,6 +22,7 @@ from gisapp.intake.progress import Progress
 from gisapp.intake.report import Report
 from gisapp.schema.sync import sync
 from gisapp.settings import ROOT, load_settings
+from gisapp.text.shown import json_shown, shown
 
 ASKED = 3
 
@@ -135,9 +136,9 @@ def say(report: Report, as_json: bool, report_file: Path | None) -> None:
     if report_file is not None:
         report_file.write_text(json.dumps(report.as_json(), ensure_ascii=False, indent=1) + "\n", "utf-8")
     if as_json:
-        click.echo(json.dumps(report.as_json(), ensure_ascii=False))
+        click.echo(json_shown(report.as_json()))
         return
-    click.echo("\n".join(report.lines()), err=not report.ok)
+    click.echo(shown("\n".join(report.lines())), err=not report.ok)
 
 
 @contextmanager

@@ -12,6 +12,7 @@ from gisapp.access.people import find_person, id_of, within
 from gisapp.access.policy import Asker
 from gisapp.access.signing import Wanted, details, make, read_zooms
 from gisapp.audit.record import Entry, record, shell_user
+from gisapp.features.exports.asked import require
 from gisapp.installation import open_for_shell
 from gisapp.settings import load_settings
 
@@ -113,7 +114,10 @@ def sign(login: str, tiles: str, export: str, zoom: str, hours: int, server: str
             raise errors.PersonInvalid(
                 login=login, why_ja="利用が終わっています", why_en="is no longer in use"
             )
-        made = make(installation, Asker(within(found, installation.catalogue.departments)), wanted)
+        asker = Asker(within(found, installation.catalogue.departments))
+        made = make(installation, asker, wanted)
+        if export:
+            require(installation, asker, wanted.export)
         said = {"person": found.login, **details(wanted, made)}
         record(connection, *(Entry("address_signed", shell_user(), one, details=said) for one in made.layers))
     for what, path in made.paths.items():

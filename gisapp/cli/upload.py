@@ -16,6 +16,7 @@ from tqdm import tqdm
 
 from gisapp.cli.watch import ASKED, AWAY, WATCHED, Watch, only_watcher
 from gisapp.client import Client, ClientError, FileAsked, FileRefused, NotReached, Progress
+from gisapp.text.shown import json_shown, shown
 
 MODES = ("replace", "append", "upsert")
 
@@ -141,7 +142,9 @@ def _send(client: Client, layer: str, file: Path, words: dict[str, Any], as_json
         sys.exit(1)
     except ClientError as error:
         click.echo(
-            json.dumps({"ok": False, "error": str(error)}, ensure_ascii=False) if as_json else str(error),
+            json.dumps({"ok": False, "error": str(error)}, ensure_ascii=False)
+            if as_json
+            else shown(str(error)),
             err=not as_json,
         )
         sys.exit(AWAY if isinstance(error, NotReached) else 1)
@@ -158,7 +161,7 @@ def _constants(written: tuple[str, ...]) -> dict[str, str]:
 
 def _say(report: dict[str, Any], as_json: bool) -> None:
     if as_json:
-        click.echo(json.dumps(report, ensure_ascii=False))
+        click.echo(json_shown(report))
         return
     ok = bool(report.get("ok"))
     lines = [
@@ -177,7 +180,7 @@ def _say(report: dict[str, Any], as_json: bool) -> None:
         )
     if ok and difference:
         lines.append("  " + " · ".join(f"{name} {number:,}" for name, number in difference.items()))
-    click.echo("\n".join(lines), err=not ok)
+    click.echo(shown("\n".join(lines)), err=not ok)
 
 
 @contextlib.contextmanager

@@ -8,6 +8,7 @@ import json
 from collections.abc import Mapping
 
 from flask import Response, request
+from werkzeug.datastructures import MultiDict
 
 from gisapp import answers
 from gisapp.access import trail
@@ -23,9 +24,10 @@ from gisapp.features.identify import FAR, as_json
 from gisapp.features.nearest import ESTIMATE, MOST, Near, nearest
 from gisapp.features.parameters import invalid, known, number, whole
 from gisapp.features.routes import features
-from gisapp.features.selection import Selection
+from gisapp.features.selection import Find, Selection
 from gisapp.features.summary import Question, summarise
 from gisapp.features.turns import turn
+from gisapp.settings import City
 
 FORMS = ("json", "csv")
 
@@ -84,17 +86,24 @@ def summary() -> Response:
 
 
 def read_layer(names: tuple[str, ...]) -> tuple[Layer, View, dict[str, str]]:
+    """What `read_layer_of` reads, from this request. Raises errors.ParameterInvalid, LayerNotFound."""
+    return read_layer_of(request.args, names, installation().city, visible)
+
+
+def read_layer_of(
+    arguments: MultiDict[str, str], names: tuple[str, ...], city: City, find: Find
+) -> tuple[Layer, View, dict[str, str]]:
     """The layer that `layer` names, its view, and the parameters: these, a selection's, and fields of the layer.
 
     Raises errors.ParameterInvalid, LayerNotFound.
     """
-    named = request.args.get("layer", "")
+    named = arguments.get("layer", "")
     if not named:
         raise invalid("layer", "レイヤーを指定します", "it names a layer", "layer=base.building")
-    layer, view = visible(named)
-    fields = Scope.of(layer, view, installation().city).types()
+    layer, view = find(named)
+    fields = Scope.of(layer, view, city).types()
     reserved = ("layer", "lang", *names, *selection.PARAMETERS)
-    values = known(request.args, dict.fromkeys((*reserved, *fields, SIGNATURE)))
+    values = known(arguments, dict.fromkeys((*reserved, *fields, SIGNATURE)))
     values.pop(SIGNATURE, None)  # the guard has read it
     return layer, view, values
 

@@ -10,6 +10,7 @@ from typing import Any, NoReturn
 from gisapp import errors
 from gisapp.intake.advice import advice_for
 from gisapp.intake.choice import Choice
+from gisapp.text.shown import shown
 
 ERROR, QUESTION, WARNING, REPAIR, NOTE = "error", "question", "warning", "repair", "note"
 LEVELS = {
@@ -40,18 +41,19 @@ class Problem:
     def line(self, lang: str = "ja") -> str:
         """The finding as one line, its rows after it."""
         japanese = lang == "ja"
-        text = self.ja if japanese else self.en
+        text = shown(self.ja if japanese else self.en)
         if self.column:
-            text = f"「{self.column}」：{text}" if japanese else f"“{self.column}”: {text}"
+            column = shown(self.column)
+            text = f"「{column}」：{text}" if japanese else f"“{column}”: {text}"
         if not self.rows:
             return text
         if len(self.rows) == 1:
             return f"{text}（{self.rows[0]}行目）" if japanese else f"{text} (row {self.rows[0]})"
-        shown = ranges(self.rows, lang)
+        listed = ranges(self.rows, lang)
         return (
-            f"{text}（{len(self.rows):,}行：{shown}）"
+            f"{text}（{len(self.rows):,}行：{listed}）"
             if japanese
-            else f"{text} ({len(self.rows):,} rows: {shown})"
+            else f"{text} ({len(self.rows):,} rows: {listed})"
         )
 
     def as_json(self, most_rows: int | None = None) -> dict[str, Any]:
@@ -59,8 +61,8 @@ class Problem:
         return {
             "level": self.level,
             "code": self.code,
-            "ja": self.ja,
-            "en": self.en,
+            "ja": shown(self.ja),
+            "en": shown(self.en),
             "do_ja": advice_for(self.code)[0],
             "do_en": advice_for(self.code)[1],
             "column": self.column or None,
@@ -76,8 +78,8 @@ def ranges(rows: Sequence[int], lang: str = "ja") -> str:
         for _, run in groupby(enumerate(sorted(set(rows))), key=lambda pair: pair[1] - pair[0])
     ]
     dash, more = ("〜", "、ほか") if lang == "ja" else ("–", ", …")
-    shown = [str(r[0]) if len(r) == 1 else f"{r[0]}{dash}{r[-1]}" for r in runs[:RANGES_SHOWN]]
-    return ", ".join(shown) + (more if len(runs) > RANGES_SHOWN else "")
+    listed = [str(r[0]) if len(r) == 1 else f"{r[0]}{dash}{r[-1]}" for r in runs[:RANGES_SHOWN]]
+    return ", ".join(listed) + (more if len(runs) > RANGES_SHOWN else "")
 
 
 class Findings:

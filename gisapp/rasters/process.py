@@ -42,6 +42,13 @@ def main() -> None:
     for folder in FONTS:
         mapnik.register_fonts(folder)
     canvas = Canvas(list(mapnik.FontEngine.face_names()))
+    try:
+        _answer_all(canvas, wishes, answers)
+    except BrokenPipeError:  # the web process ended meanwhile: nobody is left to say it to
+        os._exit(0)
+
+
+def _answer_all(canvas: Canvas, wishes: IO[bytes], answers: IO[bytes]) -> None:
     write_frame(answers, {"missing_fonts": [f for f in FALLBACK_FACES[:1] if f not in canvas.faces]})
     while select.select([wishes], [], [], IDLE_SECONDS)[0]:
         try:

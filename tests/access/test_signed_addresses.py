@@ -156,6 +156,56 @@ def test_nobody_signs_beyond_their_own_rights(
         assert answer.status_code == status and answer.get_json()["detail"], bad
 
 
+@pytest.mark.parametrize(
+    "question",
+    [
+        "layer=tax.nothing&format=csv",
+        "layer=tax.parcel&format=docx",
+        "layer=tax.parcel&properties=lot_number,nothing",
+        "layer=tax.parcel&filter=nothing=1",
+        "layer=tax.parcel&nothing=1",
+        "layer=tax.parcel&lot_number=1&lot_number=2",
+        "layer=roads.street&meets=tax.nothing",
+        "layer=tax.parcel&bbox=1,2,3",
+        "layer=tax.parcel&crs=EPSG:1",
+    ],
+)
+def test_what_the_export_refuses_is_not_signed_either(
+    client: FlaskClient, installation: Installation, staff: dict[str, str], question: str
+) -> None:
+    with installation.database.transaction("owner") as connection:
+        fresh = tokens.issue(connection, "tax", "trying", ["*"], ["read"], 1)
+    headers = {"Authorization": f"Bearer {fresh}"}
+    refused = client.get(f"/api/export?{question}", headers=headers)
+    answer = client.post("/api/signed-addresses", json={"export": question}, headers=headers)
+    assert 400 <= answer.status_code == refused.status_code < 500
+    assert answer.get_json() == refused.get_json()
+
+
+def test_the_shell_refuses_it_in_the_same_words(installation: Installation, staff: dict[str, str]) -> None:
+    environment = {"GISAPP_HOME": str(installation.settings.home), "GISAPP_CITY": installation.settings.city}
+    asked = "layer=tax.parcel&properties=lot_number,nothing"
+    done = CliRunner().invoke(main, ["tokens", "sign", "tax", "--export", asked], env=environment)
+    assert done.exit_code == 1 and "signature=" not in done.output
+    assert "properties の値が正しくありません：項目は parcel_id" in done.output, done.output
+
+
+def test_a_column_hidden_from_the_signer_is_refused_as_a_missing_one(
+    client: FlaskClient, installation: Installation, staff: dict[str, str]
+) -> None:
+    with installation.database.transaction("owner") as connection:
+        fresh = tokens.issue(connection, "roads", "trying", ["*"], ["read"], 1)
+    said = set()
+    for column in ("owner_name", "nothing"):
+        asked = {"export": f"layer=tax.parcel&properties={column}"}
+        answer = client.post(
+            "/api/signed-addresses", json=asked, headers={"Authorization": f"Bearer {fresh}"}
+        )
+        assert answer.status_code == 400
+        said.add(answer.get_data())
+    assert len(said) == 1 and b"owner_name" not in said.pop()
+
+
 def test_it_ends_within_five_seconds_with_the_right_that_made_it(
     app: Flask, installation: Installation, staff: dict[str, str], lot: tuple[float, float]
 ) -> None:

@@ -6,9 +6,13 @@ import json
 import subprocess
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 
+from gisapp.access import people
+from gisapp.access.policy import Asker
+from gisapp.access.signing import Wanted, make
 from gisapp.catalogue.layer import Layer, View, tokens
 from gisapp.geo.tiles import web_box
 from gisapp.installation import Installation
@@ -57,6 +61,26 @@ def test_qgis_draws_the_pictures(server: str, installation: Installation) -> Non
     assert found["valid"]
     assert found["painted"][0] > 1000
     assert found["painted"][1] == 0
+
+
+def test_qgis_draws_restricted_tiles_over_a_signed_address(
+    server: str, installation: Installation, staff: dict[str, str]
+) -> None:
+    with installation.database.transaction("owner") as connection:
+        box = "ST_XMin(b), ST_YMin(b), ST_XMax(b), ST_YMax(b)"
+        one = "SELECT ST_Expand(geom_web, 50) AS b FROM tax.parcel ORDER BY id LIMIT 1"
+        lots = list(connection.exec_driver_sql(f"SELECT {box} FROM ({one}) AS f").one())
+        person = people.find_person(connection, people.id_of(connection, "tax"))
+    made = make(installation, Asker(person), Wanted(tiles="tax.parcel"))
+    wishes = []
+    for do, form in (("tiles", "mvt"), ("pictures", "png")):
+        address, signature = made.paths[form].split("?")
+        for query in (signature, signature[:-4] + "AAAA"):
+            url = quote(f"{server}{address}?{query}", safe=":/")
+            wishes.append({"do": do, "url": url, "zmin": 16, "zmax": 16, "boxes": [lots]})
+    painted = [found["painted"][0] for found in look(*wishes)]
+    assert painted[0] > 1000 and painted[2] > 1000, "the parcels"
+    assert painted[1] == painted[3] == 0, "nothing without a signature that fits"
 
 
 def test_qgis_reads_a_collection(server: str, installation: Installation) -> None:

@@ -18,6 +18,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from gisapp import errors
+from gisapp.frames import read_frame, write_frame
 from gisapp.installation import Installation
 from gisapp.rasters import painters as module
 from gisapp.rasters.painters import Painters
@@ -180,3 +181,17 @@ def test_over_http_a_crash_is_503_with_a_time_to_wait(
     monkeypatch.undo()
     assert client.get(address).status_code == 200, "a failure is not kept"
     assert app.extensions["gisapp_studio"].flight.waiting == 0
+
+
+def test_a_process_whose_server_ended_meanwhile_says_nothing() -> None:
+    command = [sys.executable, "-m", "gisapp.rasters.process"]
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as one:
+        assert one.stdin and one.stdout and one.stderr
+        read_frame(one.stdout)
+        one.stdout.close()
+        write_frame(one.stdin, HEAD, [])
+        one.stdin.close()
+        assert one.stderr.read() == b""
+        assert one.wait(20) == 0

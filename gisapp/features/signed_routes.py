@@ -11,6 +11,7 @@ from gisapp import errors
 from gisapp.access import trail
 from gisapp.access.guard import asker, installation, signed_in
 from gisapp.access.signing import Wanted, details, make, read_zooms, refused
+from gisapp.features.exports.asked import require
 
 signed_addresses = Blueprint("signed_addresses", __name__)
 NAMES = ("tiles", "export", "zoom", "hours")
@@ -25,6 +26,8 @@ def sign() -> Response:
     """
     wanted = _wanted(request.get_json() if request.is_json else request.form.to_dict())
     made = make(installation(), asker(), wanted)
+    if wanted.export:
+        require(installation(), asker(), wanted.export)
     said = details(wanted, made)
     trail.write(*(trail.entry("address_signed", layer, **said) for layer in made.layers))
     root = request.url_root.rstrip("/")
