@@ -124,3 +124,8 @@ def test_a_draft_that_is_published_and_taken_back_is_in_others_tiles_no_later_th
     assert tile().headers["Cache-Status"] == "gisapp; hit", "others learn nothing of an edit of a draft"
     before = roads.send("GET", f"/tiles/roads.road_work/16/{x}/{y}.mvt", Accept_Encoding="identity").get_data()  # fmt: skip
     assert "別の秘密".encode() in before
+    state(roads, draft, 1)
+    assert client.get(draft).status_code == 200
+    assert roads.send("DELETE", draft).status_code == 204
+    time.sleep(LATE)
+    assert not shown() and client.get(draft).status_code == 404
