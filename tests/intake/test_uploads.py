@@ -260,6 +260,33 @@ def test_a_file_name_leads_nowhere(
     assert kept.name == "file" and kept.parent.parent == city.settings.home / "uploads"
 
 
+@pytest.mark.parametrize(
+    ("kind", "content", "status"),
+    [("image/png", None, 202), ("application/geo+json", b"<html><script>x</script>", 422)],
+)
+def test_what_the_sender_calls_a_file_decides_nothing(
+    city: Installation,
+    send: Send,
+    state: Callable[..., Any],
+    people: dict[str, str],
+    client: FlaskClient,
+    tmp_path: Path,
+    kind: str,
+    content: bytes | None,
+    status: int,
+) -> None:
+    sent = content or streets(tmp_path / "r.geojson").read_bytes()
+    data = {"file": (io.BytesIO(sent), "r.geojson", kind)}
+    headers = {"Authorization": f"Bearer {people['roads']}"}
+    answer = client.post(
+        "/api/layers/roads.street/uploads", data=data, headers=headers, content_type="multipart/form-data"
+    )
+    assert answer.status_code == status
+    if status == 202:
+        process_upload(city, uuid.UUID(answer.json["id"]))
+        assert state(answer.json["id"]).json["state"] == "published"
+
+
 def test_an_option_that_does_not_fit_the_layer_refuses_the_upload(
     city: Installation, send: Send, state: Callable[..., Any], tmp_path: Path
 ) -> None:
