@@ -19,6 +19,7 @@ from gisapp import installation as installations
 from gisapp.audit.record import Entry, Who, record_now
 from gisapp.catalogue.layer import Text
 from gisapp.cli.people import add_person
+from gisapp.features.exports.formats import FORMATS
 from gisapp.installation import Installation
 from gisapp.search.follow import follow
 from tests.conftest import PASSWORD, visitor
@@ -168,3 +169,12 @@ def test_planted_addresses_are_neither_links_nor_fetched(odd: Installation, list
     assert seen > 1, "it is shown, as text"
     with pytest.raises(BlockingIOError):
         listener.accept()
+
+
+@pytest.mark.parametrize("format", ["csv", "geojson", "kml"])
+def test_a_file_with_markup_is_saved_and_never_taken_for_a_page(odd: Installation, format: str) -> None:
+    answer = visitor(create_app(odd)).get(f"/api/export?layer={TOILET}&format={format}")
+    assert b"onerror" in answer.get_data()
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    assert answer.headers["Content-Disposition"].startswith("attachment;")
+    assert answer.mimetype == FORMATS[format].mimetype != "text/html"
