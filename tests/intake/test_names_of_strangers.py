@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import io
 import json
 import unicodedata
+import uuid
 import zipfile
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+from flask.testing import FlaskClient
 
 from gisapp.cli import main
 from gisapp.installation import Installation
 from gisapp.intake.asked import plain_name
 from gisapp.intake.problem import ERROR, Problem
+from gisapp.intake.process import process_upload
 from gisapp.text.shown import shown
+from tests.intake.files import feature, geojson, line
 
 BAD = "\x1b]0;owned\x07\x1b[2J\u202egpj\u2066\x9b31m"
 STEERING = {"Cc", "Cf", "Cs"}
@@ -74,3 +79,31 @@ def test_what_programs_read_is_whole_json_without_such_signs(city: Installation,
     path.write_text(f"名称,緯度,経度,{BAD}\n本町,x,139.4,y\n", "utf-8")
     output = said(city, path, "--layer", "roads.street", "--json")
     assert json.loads(output) and not steers(output)
+
+
+@pytest.mark.parametrize(
+    ("kind", "content", "status"),
+    [("image/png", None, 202), ("application/geo+json", b"<html><script>x</script>", 422)],
+)
+def test_what_the_sender_calls_a_file_decides_nothing(
+    city: Installation,
+    empty_layers: None,
+    waiter_token: str,
+    waiter_client: FlaskClient,
+    waiting: object,
+    tmp_path: Path,
+    kind: str,
+    content: bytes | None,
+    status: int,
+) -> None:
+    sent = content or geojson(tmp_path / "r.geojson", [feature(line(1), 路線番号="1")]).read_bytes()
+    data = {"file": (io.BytesIO(sent), "r.geojson", kind)}
+    headers = {"Authorization": f"Bearer {waiter_token}"}
+    answer = waiter_client.post(
+        "/api/layers/roads.street/uploads", data=data, headers=headers, content_type="multipart/form-data"
+    )
+    assert answer.status_code == status and answer.json
+    if status == 202:
+        process_upload(city, uuid.UUID(answer.json["id"]))
+        found = waiter_client.get(answer.json["url"], headers=headers).get_json()
+        assert found["state"] == "published"
