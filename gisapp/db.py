@@ -7,10 +7,8 @@ closed when another role needs its place, so many audiences cost no more than th
 
 from __future__ import annotations
 
-import collections
 import json
 import threading
-import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -22,11 +20,10 @@ from psycopg import sql
 from psycopg.rows import namedtuple_row
 from sqlalchemy import URL, Connection, Engine, MetaData, create_engine, make_url
 from sqlalchemy.exc import InterfaceError, OperationalError, ProgrammingError
-from sqlalchemy.pool import ConnectionPoolEntry, Pool
 
 from gisapp import errors, keys, roles
+from gisapp.budget import Budget, BudgetPool
 
-WAIT_SECONDS = 10.0
 ONE_PLAN = " -c plan_cache_mode=force_generic_plan"
 PLATFORM = MetaData(schema="gisapp")
 """The platform's own tables register here; `migrations/` brings the database to them."""
@@ -98,7 +95,7 @@ class Database:
         self.address = address
         self._secret = web_secret
         self._owner = owner
-        self._budget = _Budget(limit)
+        self._budget = Budget(limit)
         self._timeout = statement_timeout_ms
         self._kept: dict[str, psycopg.Connection[Any]] = {}
         self._engines: dict[tuple[str, str], Engine] = {}
@@ -125,7 +122,7 @@ class Database:
         with self._lock:
             if (name, more) not in self._engines:
                 url = self.url(name)
-                pool = _BudgetPool(lambda: self._connect(url, name, more))  # type: ignore[arg-type]
+                pool = BudgetPool(lambda: self._connect(url, name, more))  # type: ignore[arg-type]
                 pool.budget = self._budget
                 self._engines[name, more] = create_engine(url, pool=pool)
             return self._engines[name, more]
@@ -229,76 +226,6 @@ def _sorted_failures() -> Iterator[None]:
         raise errors.DatabaseAway() from error
     except (psycopg.errors.UndefinedTable, psycopg.errors.UndefinedColumn) as error:
         raise errors.NotMigrated() from error
-
-
-class _Budget:
-    """How many connections all roles of this process may hold, and which of them are idle, oldest first."""
-
-    def __init__(self, limit: int) -> None:
-        self.limit = limit
-        self.open = 0
-        self.idle: collections.OrderedDict[ConnectionPoolEntry, _BudgetPool] = collections.OrderedDict()
-        self.free = threading.Condition()
-
-    def take(self, pool: _BudgetPool) -> ConnectionPoolEntry | None:
-        """An idle connection of `pool`'s role, or None when a new one may be opened (its place is taken then)."""
-        until = time.monotonic() + WAIT_SECONDS
-        with self.free:
-            while True:
-                own = next((entry for entry, of in reversed(self.idle.items()) if of is pool), None)
-                if own is not None:
-                    del self.idle[own]
-                    return own
-                if self.open < self.limit:
-                    self.open += 1
-                    return None
-                if self.idle:
-                    self.idle.popitem(last=False)[0].close()
-                    return None
-                if not self.free.wait(until - time.monotonic()):
-                    raise errors.Busy(seconds=5)
-
-    def give_back(self, entry: ConnectionPoolEntry, pool: _BudgetPool) -> None:
-        with self.free:
-            self.idle[entry] = pool
-            self.free.notify()
-
-    def lost(self) -> None:
-        """A place was taken but no connection could be opened in it."""
-        with self.free:
-            self.open -= 1
-            self.free.notify()
-
-    def close_idle(self) -> None:
-        with self.free:
-            while self.idle:
-                self.idle.popitem()[0].close()
-                self.open -= 1
-
-
-class _BudgetPool(Pool):
-    """A SQLAlchemy pool of one role, drawing on the budget of all."""
-
-    budget: _Budget
-
-    def _do_get(self) -> ConnectionPoolEntry:
-        entry = self.budget.take(self)
-        if entry is not None:
-            return entry
-        try:
-            return self._create_connection()
-        except BaseException:
-            self.budget.lost()
-            raise
-
-    def _do_return_conn(self, record: ConnectionPoolEntry) -> None:
-        self.budget.give_back(record, self)
-
-    def status(self) -> str:
-        return f"{self.budget.open} of {self.budget.limit} connections open"
-
-    def dispose(self) -> None:
-        """Idle connections are the budget's to close."""
 
 
 def connect_alone(url: str, statement_timeout_ms: int) -> psycopg.Connection[Any]:

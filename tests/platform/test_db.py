@@ -11,7 +11,7 @@ import psycopg
 import pytest
 import sqlalchemy as sa
 
-from gisapp import cluster, db, errors, roles
+from gisapp import budget, cluster, errors, roles
 from gisapp.cli.db import prepare
 from gisapp.db import Database
 from gisapp.installation import Installation, open_for_shell, open_for_web
@@ -49,7 +49,7 @@ def test_many_audiences_cost_no_more_connections_than_the_limit(installation: In
 def test_who_finds_no_free_connection_is_told_to_wait(
     installation: Installation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(db, "WAIT_SECONDS", 0.2)
+    monkeypatch.setattr(budget, "WAIT_SECONDS", 0.2)
     one = like(installation.database, 1)
     with one.transaction("app"), pytest.raises(errors.Busy), one.transaction("app"):
         pass

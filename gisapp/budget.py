@@ -1,0 +1,83 @@
+"""A process's budget of connections, shared by the pools of all its roles: where one has none left, another's idle one ends."""
+
+from __future__ import annotations
+
+import collections
+import threading
+import time
+
+from sqlalchemy.pool import ConnectionPoolEntry, Pool
+
+from gisapp import errors
+
+WAIT_SECONDS = 10.0
+
+
+class Budget:
+    """How many connections all roles of this process may hold, and which of them are idle, oldest first."""
+
+    def __init__(self, limit: int) -> None:
+        self.limit = limit
+        self.open = 0
+        self.idle: collections.OrderedDict[ConnectionPoolEntry, BudgetPool] = collections.OrderedDict()
+        self.free = threading.Condition()
+
+    def take(self, pool: BudgetPool) -> ConnectionPoolEntry | None:
+        """An idle connection of `pool`'s role, or None when a new one may be opened (its place is taken then)."""
+        until = time.monotonic() + WAIT_SECONDS
+        with self.free:
+            while True:
+                own = next((entry for entry, of in reversed(self.idle.items()) if of is pool), None)
+                if own is not None:
+                    del self.idle[own]
+                    return own
+                if self.open < self.limit:
+                    self.open += 1
+                    return None
+                if self.idle:
+                    self.idle.popitem(last=False)[0].close()
+                    return None
+                if not self.free.wait(until - time.monotonic()):
+                    raise errors.Busy(seconds=5)
+
+    def give_back(self, entry: ConnectionPoolEntry, pool: BudgetPool) -> None:
+        with self.free:
+            self.idle[entry] = pool
+            self.free.notify()
+
+    def lost(self) -> None:
+        """A place was taken but no connection could be opened in it."""
+        with self.free:
+            self.open -= 1
+            self.free.notify()
+
+    def close_idle(self) -> None:
+        with self.free:
+            while self.idle:
+                self.idle.popitem()[0].close()
+                self.open -= 1
+
+
+class BudgetPool(Pool):
+    """A SQLAlchemy pool of one role, drawing on the budget of all."""
+
+    budget: Budget
+
+    def _do_get(self) -> ConnectionPoolEntry:
+        entry = self.budget.take(self)
+        if entry is not None:
+            return entry
+        try:
+            return self._create_connection()
+        except BaseException:
+            self.budget.lost()
+            raise
+
+    def _do_return_conn(self, record: ConnectionPoolEntry) -> None:
+        self.budget.give_back(record, self)
+
+    def status(self) -> str:
+        return f"{self.budget.open} of {self.budget.limit} connections open"
+
+    def dispose(self) -> None:
+        """Idle connections are the budget's to close."""
