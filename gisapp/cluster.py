@@ -229,6 +229,7 @@ def _configuration(cluster: Cluster) -> str:
         "maintenance_work_mem": f"{min(max(memory_mb // 32, 64), 1024)}MB",
         "jit": "off",
         "random_page_cost": 1.1,
+        "default_toast_compression": "lz4",  # a click that meets an outline of 15,000 points unpacks all of it
         "max_wal_size": "4GB",
         "min_wal_size": "256MB",
         "wal_compression": "on",
