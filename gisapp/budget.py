@@ -11,6 +11,9 @@ from sqlalchemy.pool import ConnectionPoolEntry, Pool
 from gisapp import errors
 
 WAIT_SECONDS = 10.0
+BETWEEN = 0.05
+"""Seconds between two connections that are closed for a role that has others: opening one takes as long as ten statements, so
+roles that took each other's place at every statement would do little else."""
 
 
 class Budget:
@@ -19,6 +22,8 @@ class Budget:
     def __init__(self, limit: int) -> None:
         self.limit = limit
         self.open = 0
+        self.of: collections.Counter[BudgetPool] = collections.Counter()  # how many of each role are open
+        self._closed_at = 0.0  # when the last one was closed for another role
         self.idle: collections.OrderedDict[ConnectionPoolEntry, BudgetPool] = collections.OrderedDict()
         self.free = threading.Condition()
 
@@ -31,31 +36,41 @@ class Budget:
                 if own is not None:
                     del self.idle[own]
                     return own
+                now = time.monotonic()
                 if self.open < self.limit:
                     self.open += 1
+                    self.of[pool] += 1
                     return None
-                if self.idle:
-                    self.idle.popitem(last=False)[0].close()
+                if self.idle and (not self.of[pool] or now - self._closed_at >= BETWEEN):
+                    entry, other = self.idle.popitem(last=False)
+                    entry.close()
+                    self.of[other] -= 1
+                    self.of[pool] += 1
+                    self._closed_at = now
                     return None
-                if not self.free.wait(until - time.monotonic()):
+                if now >= until:
                     raise errors.Busy(seconds=5)
+                self.free.wait(min(until - now, BETWEEN))
 
     def give_back(self, entry: ConnectionPoolEntry, pool: BudgetPool) -> None:
         with self.free:
             self.idle[entry] = pool
-            self.free.notify()
+            self.free.notify_all()  # whoever waits for this role is not always the first
 
-    def lost(self) -> None:
+    def lost(self, pool: BudgetPool) -> None:
         """A place was taken but no connection could be opened in it."""
         with self.free:
             self.open -= 1
+            self.of[pool] -= 1
             self.free.notify()
 
     def close_idle(self) -> None:
         with self.free:
             while self.idle:
-                self.idle.popitem()[0].close()
+                entry, pool = self.idle.popitem()
+                entry.close()
                 self.open -= 1
+                self.of[pool] -= 1
 
 
 class BudgetPool(Pool):
@@ -70,7 +85,7 @@ class BudgetPool(Pool):
         try:
             return self._create_connection()
         except BaseException:
-            self.budget.lost()
+            self.budget.lost(self)
             raise
 
     def _do_return_conn(self, record: ConnectionPoolEntry) -> None:

@@ -46,6 +46,34 @@ def test_many_audiences_cost_no_more_connections_than_the_limit(installation: In
     assert not wrong and few.connections() == (0, 0)
 
 
+def test_two_roles_do_not_take_each_others_connections_at_every_statement(
+    installation: Installation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    few = like(installation.database, 4)
+    opened: list[str] = []
+    connect = few._connect
+
+    def counting(url: sa.URL, name: str, more: str = "") -> psycopg.Connection:
+        opened.append(name)
+        return connect(url, name, more)
+
+    monkeypatch.setattr(few, "_connect", counting)
+
+    def ask() -> None:
+        for _ in range(30):
+            for role in ("app", roles.PUBLIC_AUDIENCE):
+                with few.reading(role) as connection:
+                    connection.execute(sa.text("SELECT pg_sleep(0.001)"))
+
+    threads = [threading.Thread(target=ask) for _ in range(12)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    few.close()
+    assert len(opened) < 720 / 6  # statements
+
+
 def test_who_finds_no_free_connection_is_told_to_wait(
     installation: Installation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
