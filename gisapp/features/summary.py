@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from psycopg import sql
 from sqlalchemy import Connection
@@ -24,7 +24,20 @@ MOST_GROUPS = 10_000
 Row = dict[str, Any]
 _TWO_CORES = "SELECT set_config('max_parallel_workers_per_gather', '1', true)"
 _ONE_PLAN = "SELECT set_config('plan_cache_mode', 'force_generic_plan', true)"
-_Words = tuple[Layer, str, str, tuple[str, ...], tuple[str, ...], str | None, tuple[str, ...] | None, bool]
+
+
+class _Words(NamedTuple):
+    """What a statement is made of. areas: their SQL, empty where rows are not by area."""
+
+    layer: Layer
+    view: str
+    where: str
+    by: tuple[str, ...]
+    sums: tuple[str, ...]
+    areas: str = ""
+    area_names: tuple[str, ...] = ()
+    share: bool = False
+
 
 _WHOLE = sql.SQL(
     """SELECT {by} count(*) AS count, {measures}
@@ -97,7 +110,7 @@ def summarise(database: Database, role: str, asked: Question) -> Summary:
 
 def _by_fields(connection: Connection, asked: Question) -> tuple[list[Row], Row]:
     values = dict(asked.selection.values)
-    rows = _ask(connection, _statement(*_words(asked)), values)
+    rows = _ask(connection, _statement(_words(asked)), values)
     return rows, _ask(connection, _total(asked), values)[0] if asked.by else rows[0]
 
 
@@ -107,10 +120,10 @@ def _by_areas(connection: Connection, asked: Question, areas: Areas) -> tuple[li
     kind = chosen.layer.geometry.removeprefix("Multi")
     grid = area_grid.values_of(connection, areas, _cut(kind, asked.share))
     if grid is None:
-        rows = _ask(connection, _statement(*_words(asked)), values)
+        rows = _ask(connection, _statement(_words(asked)), values)
         return rows, _ask(connection, _total(asked), dict(chosen.values))[0]
     connection.exec_driver_sql(_ONE_PLAN)
-    rows = _ask(connection, _placed(*_words(asked)), {**values, **grid})
+    rows = _ask(connection, _placed(_words(asked)), {**values, **grid})
     total = {
         name.removeprefix("total_"): value for name, value in rows[0].items() if name.startswith("total_")
     }
@@ -134,72 +147,55 @@ def _cut(kind: str, share: bool) -> bool:
 
 
 def _total(asked: Question) -> str:
-    chosen = asked.selection
-    return _statement(chosen.layer, chosen.view.name, chosen.where, (), asked.sums, None, None, False)
+    return _statement(_words(asked)._replace(by=(), areas="", area_names=(), share=False))
 
 
 def _words(asked: Question) -> _Words:
     chosen, areas = asked.selection, asked.areas
-    of = (chosen.layer, chosen.view.name, chosen.where, asked.by, asked.sums)
-    return (*of, areas.sql if areas else None, areas.names if areas else None, asked.share)
+    of = _Words(chosen.layer, chosen.view.name, chosen.where, asked.by, asked.sums, share=asked.share)
+    return of._replace(areas=areas.sql, area_names=areas.names) if areas else of
 
 
 @lru_cache(maxsize=256)
-def _placed(
-    layer: Layer,
-    view: str,
-    where: str,
-    by: tuple[str, ...],
-    sums: tuple[str, ...],
-    areas: str | None,
-    area_names: tuple[str, ...] | None,
-    share: bool,
-) -> str:
-    kind = layer.geometry.removeprefix("Multi")
+def _placed(of: _Words) -> str:
+    kind = of.layer.geometry.removeprefix("Multi")
     words = placed.Words(
-        areas=areas or "",
-        source=sql.Identifier(layer.department, view),
-        where=where,
-        kept=_kept(kind, by, sums),
-        names=len(area_names or ()),
-        by=len(by),
-        sums=len(sums),
+        areas=of.areas,
+        source=sql.Identifier(of.layer.department, of.view),
+        where=of.where,
+        kept=_kept(kind, of.by, of.sums),
+        names=len(of.area_names),
+        by=len(of.by),
+        sums=len(of.sums),
         size=_SIZES[kind][0] if kind in _SIZES else "",
         share=_SHARES[kind],
         most=MOST_GROUPS,
     )
-    return placed.statement(words, share)
+    return placed.statement(words, of.share)
 
 
 @lru_cache(maxsize=256)
-def _statement(
-    layer: Layer,
-    view: str,
-    where: str,
-    by: tuple[str, ...],
-    sums: tuple[str, ...],
-    areas: str | None,
-    area_names: tuple[str, ...] | None,
-    share: bool,
-) -> str:
-    kind = layer.geometry.removeprefix("Multi")
-    named = [f"area_{number}" for number in range(len(area_names or ()))]
-    labels = [*named, *(f"by_{number}" for number in range(len(by)))]
-    groups = [sql.Identifier("f", name) for name in ([*labels] if areas else by)]
+def _statement(of: _Words) -> str:
+    kind = of.layer.geometry.removeprefix("Multi")
+    named = [f"area_{number}" for number in range(len(of.area_names))]
+    labels = [*named, *(f"by_{number}" for number in range(len(of.by)))]
+    groups = [sql.Identifier("f", name) for name in ([*labels] if of.areas else of.by)]
     shown = [
         sql.SQL("{} AS {}, ").format(group, sql.Identifier(label))
         for group, label in zip(groups, labels, strict=True)
     ]
-    form = _WHOLE if not areas else _BY_SHARE if share else _BY_MIDDLE
+    form = _WHOLE if not of.areas else _BY_SHARE if of.share else _BY_MIDDLE
     order = sql.SQL(", ").join(groups) if groups else sql.SQL("1")
     return form.format(
-        pieces=_pieces(areas or "", named, _cut(kind, share)),
+        pieces=_pieces(of.areas, named, _cut(kind, of.share)),
         named=sql.SQL(", ").join(sql.Identifier("area", name) for name in named),
-        kept=_kept(kind, by, sums),
+        kept=_kept(kind, of.by, of.sums),
         by=sql.Composed(shown),
-        measures=_measures(kind, sums, held=bool(areas), weight="f.share * " if areas and share else ""),
-        source=sql.Identifier(layer.department, view),
-        where=sql.SQL(where),
+        measures=_measures(
+            kind, of.sums, held=bool(of.areas), weight="f.share * " if of.areas and of.share else ""
+        ),
+        source=sql.Identifier(of.layer.department, of.view),
+        where=sql.SQL(of.where),
         share=sql.SQL(_SHARES[kind]),
         group=sql.SQL("GROUP BY {}").format(order) if groups else sql.SQL(""),
         order=order,

@@ -16,16 +16,11 @@ from sqlalchemy import Connection
 from gisapp.catalogue import rows
 from gisapp.catalogue.layer import Layer
 from gisapp.catalogue.load import Catalogue
+from gisapp.schema import triggers
 from gisapp.schema.step import Step, literal, quote, statement
 
 MANY = 10_000
 LONGEST_NAME = 63
-EVENTS = {
-    "INSERT": "REFERENCING NEW TABLE AS new_rows",
-    "UPDATE": "REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows",
-    "DELETE": "REFERENCING OLD TABLE AS old_rows",
-    "TRUNCATE": "",
-}
 
 _BODY = """
 DECLARE
@@ -78,12 +73,12 @@ def change_steps(connection: Connection, catalogue: Catalogue, changed: set[str]
     """Functions and triggers that are missing or not as they should be; and a note that everything changed, for layers
     whose notes were not whole until now or whose tables were altered (ids in `changed`)."""
     have = {name: source for name, source in connection.exec_driver_sql(_FUNCTIONS)}
-    triggers = {(row.table, row.event, row.function) for row in connection.exec_driver_sql(_TRIGGERS)}
+    there = {(row.table, row.event, row.function) for row in connection.exec_driver_sql(_TRIGGERS)}
     steps = []
     for table, layer in _tables(catalogue):
         name, id_ = function_name(*table), rows.relation(table)
         body = _body(layer, id_)
-        whole = {(id_, event, name) for event in EVENTS} <= triggers
+        whole = {(id_, event, name) for event in triggers.EVENTS} <= there
         if have.get(name) != body or not whole:
             steps.append(statement(f"note changes of {id_}", _create(table, name, body)))
         elif layer.id in changed:
@@ -118,21 +113,8 @@ def _body(layer: Layer, relation: str) -> str:
 
 
 def _create(of: tuple[str, str], name: str, body: str) -> str:
-    table = ".".join(map(quote, of))
-    parts = [
-        f"CREATE OR REPLACE FUNCTION gisapp.{quote(name)}() RETURNS trigger LANGUAGE plpgsql "
-        f"SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $changes${body}$changes$",
-        f"REVOKE EXECUTE ON FUNCTION gisapp.{quote(name)}() FROM PUBLIC",
-    ]
-    for event, referencing in EVENTS.items():
-        trigger = quote(f"gisapp_{event.lower()}")
-        parts += [
-            f"DROP TRIGGER IF EXISTS {trigger} ON {table}",
-            f"CREATE TRIGGER {trigger} AFTER {event} ON {table} {referencing} "
-            f"FOR EACH STATEMENT EXECUTE FUNCTION gisapp.{quote(name)}()",
-            f"ALTER TABLE {table} ENABLE ALWAYS TRIGGER {trigger}",
-        ]
-    return ";\n".join([*parts, _all_changed(rows.relation(of))])
+    made = triggers.statements(of, name, body, "gisapp_")
+    return ";\n".join([*made, _all_changed(rows.relation(of))])
 
 
 def _all_changed(relation: str) -> str:

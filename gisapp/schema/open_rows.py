@@ -16,7 +16,8 @@ from gisapp.catalogue.load import Catalogue
 from gisapp.catalogue.row_rule import RowRule
 from gisapp.catalogue.rows import SCHEMA
 from gisapp.catalogue.table import WEB_SRID
-from gisapp.schema.changes import EVENTS, function_name
+from gisapp.schema import triggers
+from gisapp.schema.changes import function_name
 from gisapp.schema.step import Step, literal, quote, statement
 
 _BODY = """
@@ -83,7 +84,7 @@ def _parts(layer: Layer, name: str, srid: int) -> set[str]:
     """What a copy and its keeping consist of, in the words of `_PARTS`."""
     parts = {f"column {column} {kind}" for column, kind in _columns(layer, srid).items()}
     parts |= {f"index {index}" for index in ("btree (id)", *_indexes(layer))}
-    parts |= {f"trigger {layer.id} {event}" for event in EVENTS}
+    parts |= {f"trigger {layer.id} {event}" for event in triggers.EVENTS}
     return {part.replace('"', "") for part in (*parts, f"rule {_body(layer, name)}")}
 
 
@@ -114,20 +115,9 @@ def _table(layer: Layer, name: str, srid: int) -> list[str]:
 
 def _triggers(layer: Layer, name: str) -> list[str]:
     """They come before the rows: whoever changes the layer waits from then on, so that the copy misses nothing."""
-    function, own = f"gisapp.{quote(_keeper(name))}", f"{quote(layer.department)}.{quote(layer.name)}"
-    made = [
-        f"CREATE OR REPLACE FUNCTION {function}() RETURNS trigger LANGUAGE plpgsql "
-        f"SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $keep${_body(layer, name)}$keep$",
-        f"REVOKE EXECUTE ON FUNCTION {function}() FROM PUBLIC",
-    ]
-    for event, referencing in EVENTS.items():
-        trigger = quote(f"gisapp_open_rows_{event.lower()}")
-        made += [
-            f"DROP TRIGGER IF EXISTS {trigger} ON {own}",
-            f"CREATE TRIGGER {trigger} AFTER {event} ON {own} {referencing} FOR EACH STATEMENT EXECUTE FUNCTION {function}()",
-            f"ALTER TABLE {own} ENABLE ALWAYS TRIGGER {trigger}",
-        ]
-    return made
+    return triggers.statements(
+        (layer.department, layer.name), _keeper(name), _body(layer, name), "gisapp_open_rows_"
+    )
 
 
 def _body(layer: Layer, name: str) -> str:

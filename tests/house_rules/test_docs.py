@@ -27,6 +27,9 @@ def test_every_error_is_in_the_docs_with_its_status() -> None:
     kinds = [k for _, k in inspect.getmembers(errors, inspect.isclass) if issubclass(k, errors.GisappError)]
     missing = [k.__name__ for k in kinds if f"| `{k.code}` | {k.status} |" not in page]
     assert not missing, f"add these to docs/errors.md: {missing}"
+    table = page[page.index("|---|") :].splitlines()
+    assert all(row.startswith("|") and row.endswith("|") for row in table), "one line a row"
+    assert len(set(table)) == len(table)
 
 
 def test_every_error_speaks_both_languages_and_says_what_to_do() -> None:
