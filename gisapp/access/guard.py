@@ -24,6 +24,7 @@ from gisapp.installation import Installation
 
 Route = TypeVar("Route", bound=Callable[..., Any])
 Found = TypeVar("Found")
+Key = TypeVar("Key", int, bytes)
 FRESH_SECONDS = 2.0  # a changed right takes effect after this at the latest
 DUTY_WORDS = {
     people.ADMINISTRATOR: {"who_ja": "システム管理者", "who_en": "system administrators"},
@@ -169,14 +170,18 @@ def _by_token() -> Asker:
             why_ja="「Authorization: Bearer …」の形ではありません",
             why_en="it is not “Authorization: Bearer …”",
         )
-    with installation().database.transaction(roles.APP) as connection:
-        token = tokens.find_token(connection, presented.strip())
-        owner = people.find_person(connection, token.person_id)
+    hash = tokens.hash_of(presented.strip())
+    token, owner = _fresh("gisapp_presented_tokens", hash, _token_and_owner)
     if owner is None:
         raise errors.TokenInvalid(
             why_ja="持ち主の利用が終わっています", why_en="its owner's account is no longer in use"
         )
     return Asker(people.within(owner, installation().catalogue.departments), token)
+
+
+def _token_and_owner(connection: Connection, hash: bytes) -> tuple[tokens.Token, people.Person | None]:
+    token = tokens.find_token(connection, hash)
+    return token, people.find_person(connection, token.person_id)
 
 
 def _by_address(signature: str) -> Asker:
@@ -233,13 +238,15 @@ def fresh_token(token_id: int) -> bool:
     return _fresh("gisapp_tokens", token_id, tokens.is_valid)
 
 
-def _fresh(kept_as: str, number: int, find: Callable[[Connection, int], Found]) -> Found:
-    kept: dict[int, tuple[float, Found]] = current_app.extensions.setdefault(kept_as, {})
-    if number in kept and time.monotonic() - kept[number][0] <= FRESH_SECONDS:
-        return kept[number][1]
-    with installation().database.transaction(roles.APP) as connection:
-        found = find(connection, number)
+def _fresh(kept_as: str, key: Key, find: Callable[[Connection, Key], Found]) -> Found:
+    kept: dict[Key, tuple[float, Found]] = current_app.extensions.setdefault(kept_as, {})
+    known = kept.get(key)
+    if known is not None and time.monotonic() - known[0] <= FRESH_SECONDS:
+        return known[1]
+    asked = time.monotonic()  # what changes while it is read is not in the answer
+    with installation().database.reading(roles.APP) as connection:
+        found = find(connection, key)
     if len(kept) > 10_000:
         kept.clear()
-    kept[number] = (time.monotonic(), found)
+    kept[key] = (asked, found)
     return found

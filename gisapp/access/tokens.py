@@ -124,9 +124,9 @@ def tokens_of(connection: Connection, person_id: int) -> list[sa.Row[Any]]:
     return list(connection.execute(query))
 
 
-def find_token(connection: Connection, presented: str) -> Token:
-    """The token that a request presented. Raises errors.TokenInvalid (unknown, expired, revoked)."""
-    row = connection.execute(sa.select(token).where(token.c.hash == hash_of(presented))).one_or_none()
+def find_token(connection: Connection, hash: bytes) -> Token:
+    """The token of that hash (`hash_of`), and note its use. Raises errors.TokenInvalid (unknown, expired, revoked)."""
+    row = connection.execute(sa.select(token).where(token.c.hash == hash)).one_or_none()
     if row is None:
         raise errors.TokenInvalid(why_ja="登録されていません", why_en="it is not known")
     if row.revoked_at is not None:

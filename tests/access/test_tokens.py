@@ -9,6 +9,7 @@ from flask.testing import FlaskClient
 from gisapp.access import tokens
 from gisapp.cli import main
 from gisapp.installation import Installation
+from tests.statements import statements
 
 
 def issue(
@@ -59,6 +60,18 @@ def test_an_expired_and_a_revoked_token_say_so(
         assert not tokens.revoke(connection, int(number or 0))
     assert "期限" in client.get("/ogc/collections", headers=bearer(old)).get_json()["title"]
     assert "失効" in client.get("/ogc/collections", headers=bearer(ended)).get_json()["title"]
+
+
+def test_a_tokens_requests_do_not_ask_anew_each_time_who_it_is(
+    client: FlaskClient, installation: Installation, staff: dict[str, str]
+) -> None:
+    fresh = issue(installation, "roads", ["roads.*"])
+    with statements() as first:
+        collections(client, fresh)
+    with statements() as second:
+        collections(client, fresh)
+    assert sum("gisapp.token" in one for one in first) == 2  # found, and its use noted
+    assert not [one for one in second if "gisapp.token" in one or "gisapp.person" in one]
 
 
 def test_only_the_hash_of_a_token_is_kept_and_its_use_is_seen(
