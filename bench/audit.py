@@ -1,9 +1,10 @@
 """What the audit adds to a request, with fsync on: `python -m bench.audit` (writes bench/results/audit.json).
 
 1. insert: one entry, committed, in one round trip, by 1, 8 and 32 at once; and what the disk takes to sync 8 kB.
-2. request: a restricted feature over HTTP, from 1, 8 and 32 clients at once that ask without a pause (the machine is saturated
+2. after a pause: what any committed row costs here when the processors slept before it.
+3. request: a restricted feature over HTTP, from 1, 8 and 32 clients at once that ask without a pause (the machine is saturated
    then: every share of a processor counts many times) and from 32 that pause half a second, of two servers in turn: as `gisapp up` starts it (but for noting how long each entry took: `spent`), and one that writes no entries.
-3. seal: how many entries a second the sealer chains and `verify` checks.
+4. seal: how many entries a second the sealer chains and `verify` checks.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from statistics import median
-from typing import Any
+from typing import Any, LiteralString
 
 from bench.city import UNLIMITED, make, settings_of
 from bench.measure import Requests, Times, machine
@@ -66,6 +67,7 @@ def main() -> None:
         result["load_average_before"] = [round(one, 2) for one in os.getloadavg()]
         result["fdatasync"] = fsync(settings.home)
         result["insert"] = {str(n): insert(settings, n) for n in (1, 8, AT_ONCE)}
+        result["after_a_pause"] = after_a_pause(installation)
         result["request"] = requests(installation)
         result["seal"] = sealing(installation)
     finally:
@@ -85,6 +87,26 @@ def insert(settings: Settings, at_once: int, each: int = 100) -> dict[str, Any]:
         times = sum(pool.starmap(_insert_many, parts), [])
         seconds = time.perf_counter() - began
     return Times(tuple(times)).as_dict() | {"per_second_at_least": round(len(times) / seconds)}
+
+
+def after_a_pause(installation: Installation, each: int = 100) -> dict[str, Any]:
+    """What one who comes now and then waits for: `SELECT 1`, and one row that is committed into a table without an index.
+
+    The processors sleep between requests, and what woke them finds its caches cold: no entry can be faster than that row.
+    """
+    raw = installation.database.standing("owner")
+    raw.execute("CREATE TABLE gisapp.bare (said text)")
+    times: dict[LiteralString, list[float]] = {"SELECT 1": [], "INSERT INTO gisapp.bare VALUES ('x')": []}
+    for _ in range(each):
+        for statement, found in times.items():
+            time.sleep(0.02)
+            began = time.perf_counter()
+            raw.execute(statement, prepare=True)
+            found.append((time.perf_counter() - began) * 1000)
+    raw.execute("DROP TABLE gisapp.bare")
+    raw.close()
+    asked, written = times.values()
+    return {"asked": Times(tuple(asked)).as_dict(), "written": Times(tuple(written)).as_dict()}
 
 
 def _insert_many(settings: Settings, threads: int, each: int) -> list[float]:
