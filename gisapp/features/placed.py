@@ -14,6 +14,7 @@ from psycopg import sql
 # a second process do half of a layer. The grid is bound, not written: a plan with megabytes in it would be copied to that process.
 # So one plan fits all values (`summary` asks for it), and a series stands where the length of a list would be guessed as ten.
 # `part`: sums of what is placed by its box, by number of the area (0: none), and each other feature alone, with its shape.
+# All of it is done where a feature is read: what comes after `part` is left to one process.
 _PLACED = """WITH area AS MATERIALIZED (
   SELECT row_number() OVER (ORDER BY a.id) AS number, {names} FROM ({areas}) AS a
 ), piece AS MATERIALIZED (
@@ -26,33 +27,20 @@ _PLACED = """WITH area AS MATERIALIZED (
     FROM generate_series(1, %(grid_tile_count)s::int) AS n) AS t
   JOIN piece AS p USING (piece)
 ), part AS MATERIALIZED (
-  SELECT f.number, f.id, f.shape, {labels} count(*) AS count, {sums}
-  FROM (SELECT f.*, CASE WHEN f.number IS NULL THEN f.feature END AS id, CASE WHEN f.number IS NULL THEN f.geom END AS shape FROM (
-    SELECT f.*, CASE WHEN get_byte({squares}, f.at) > f.span THEN {number} END AS number FROM (
-      SELECT f.*, {at} AS at,
-        greatest(width_bucket(ST_XMax(f.box), {x_of_squares}) - f.x, width_bucket(ST_YMax(f.box), {y_of_squares}) - f.y) AS span
-      FROM (SELECT f.*, width_bucket(ST_XMin(f.box), {x_of_squares}) AS x, width_bucket(ST_YMin(f.box), {y_of_squares}) AS y
+  SELECT f.number, f.id, f.shape, f.clear, {labels} count(*) AS count, {sums}
+  FROM (SELECT f.*, CASE WHEN f.number IS NULL THEN f.feature END AS id, CASE WHEN f.number IS NULL THEN f.geom END AS shape,
+      CASE WHEN f.number IS NULL THEN {clear} END AS clear
+    FROM (SELECT f.*, CASE WHEN {inside} THEN {number} WHEN {clear} THEN {reached} END AS number
+      FROM (SELECT f.*, width_bucket(ST_XMin(f.box), {x_of_cells}) - 1 AS x0, width_bucket(ST_YMin(f.box), {y_of_cells}) - 1 AS y0,
+          width_bucket(ST_XMax(f.box), {x_of_cells}) - 1 AS x1, width_bucket(ST_YMax(f.box), {y_of_cells}) - 1 AS y1
         FROM (SELECT f.id AS feature, {kept}, f.geom, f.geom::box2d::box3d AS box FROM {source} AS f WHERE {where} OFFSET '0') AS f
         OFFSET '0') AS f
       OFFSET '0') AS f
-    OFFSET '0') AS f OFFSET '0') AS f
-  GROUP BY f.number, f.id, f.shape{groups}
-), """
-# Of what lies near an outline: whether no outline is near its box (`clear`), and if so the area of a square that it reaches into.
-_NEAR = """near AS MATERIALIZED (
-  SELECT f.id, f.shape, f.clear, f.box, CASE WHEN f.clear THEN {reached} END AS placed FROM (
-    SELECT f.*, coalesce({clear}, false) AS clear FROM (
-      SELECT f.*, {corners} FROM (
-        SELECT f.*, f.x0 >> 2 AS left_, f.x1 >> 2 AS right_, f.y0 >> 2 AS low, f.y1 >> 2 AS high,
-          f.x0 >= 0 AND f.y0 >= 0 AND f.x1 < 4 * {columns} AND f.y1 < 4 * {rows}
-            AND (f.x1 >> 2) - (f.x0 >> 2) < 2 AND (f.y1 >> 2) - (f.y0 >> 2) < 2 AS small
-        FROM (SELECT f.*, width_bucket(ST_XMin(f.box), {x_of_cells}) - 1 AS x0, width_bucket(ST_YMin(f.box), {y_of_cells}) - 1 AS y0,
-            width_bucket(ST_XMax(f.box), {x_of_cells}) - 1 AS x1, width_bucket(ST_YMax(f.box), {y_of_cells}) - 1 AS y1
-          FROM (SELECT p.id, p.shape, p.shape::box2d::box3d AS box FROM part AS p WHERE p.number IS NULL OFFSET '0') AS f
-          OFFSET '0') AS f
-        OFFSET '0') AS f
-      OFFSET '0') AS f
     OFFSET '0') AS f
+  GROUP BY f.number, f.id, f.shape, f.clear{groups}
+), """
+_LEFT = """near AS MATERIALIZED (
+  SELECT p.id, p.shape, p.clear, p.shape::box2d::box3d AS box FROM part AS p WHERE p.number IS NULL
 ), point AS (
   SELECT f.id, t.number FROM (
     SELECT f.id, f.point, width_bucket(ST_X(f.point), {x_of_tiles}) AS x, width_bucket(ST_Y(f.point), {y_of_tiles}) AS y FROM (
@@ -64,8 +52,7 @@ _CORNER = "ST_SetSRID(ST_MakePoint(ST_XMin(f.box), ST_YMin(f.box)), %(grid_srid)
 _BY_MIDDLE = """held AS (
   SELECT p.number, {labels_of_p} p.count, {values_of_p} FROM part AS p WHERE p.number > 0
   UNION ALL SELECT s.number, {labels_of_p} p.count, {values_of_p} FROM part AS p JOIN (
-    SELECT f.id, f.placed AS number FROM near AS f WHERE f.placed > 0
-    UNION ALL SELECT f.id, min(f.number) FROM point AS f GROUP BY f.id) AS s USING (id)
+    SELECT f.id, min(f.number) AS number FROM point AS f GROUP BY f.id) AS s USING (id)
 ), """
 # A pair that meets in several tiles is taken in the first. Its order lets PostGIS prepare a piece once for all its features.
 _BY_SHARE = """pair AS (
@@ -80,8 +67,7 @@ _BY_SHARE = """pair AS (
   JOIN tile AS t ON t.x = f.x AND t.y = f.y AND t.x = greatest(t.first_x, f.x0) AND t.y = greatest(t.first_y, f.y0)
   WHERE t.geom && f.shape ORDER BY t.piece OFFSET '0'
 ), shared AS MATERIALIZED (
-  SELECT f.id, f.placed AS number, 1.0::float8 AS share FROM near AS f WHERE f.placed > 0
-  UNION ALL SELECT DISTINCT f.id, f.number, 1.0::float8 FROM point AS f
+  SELECT DISTINCT f.id, f.number, 1.0::float8 AS share FROM point AS f
   UNION ALL SELECT f.id, area.number, {share}
   FROM pair JOIN piece AS area USING (piece) CROSS JOIN LATERAL (SELECT pair.id, pair.shape AS geom) AS f
 ), held AS (
@@ -99,10 +85,6 @@ SELECT named.*, total.* FROM total LEFT JOIN named ON true ORDER BY {order_of_na
 
 _GRID = {
     "squares": "%(grid_squares)b::bytea",
-    "at": """CASE WHEN f.x BETWEEN 1 AND %(grid_columns)s AND f.y BETWEEN 1 AND %(grid_rows)s
-        THEN 3 * ((f.y - 1) * %(grid_columns)s::int + f.x - 1) END""",
-    "x_of_squares": "%(grid_west)s, %(grid_east)s, %(grid_columns)s::int",
-    "y_of_squares": "%(grid_south)s, %(grid_north)s, %(grid_rows)s::int",
     "columns": "%(grid_columns)s::int",
     "rows": "%(grid_rows)s::int",
     "x_of_cells": "%(grid_west)s, %(grid_east)s, 4 * %(grid_columns)s::int",
@@ -111,31 +93,47 @@ _GRID = {
     "x_of_tiles": "%(grid_west)s, %(grid_east)s, %(grid_tiles)s::int",
     "y_of_tiles": "%(grid_south)s, %(grid_north)s, %(grid_tiles)s::int",
 }
-_AFTER = "get_byte({squares}, {at} + 1) * 256 + get_byte({squares}, {at} + 2)"
-_GRID["number"] = _AFTER.format(squares=_GRID["squares"], at="f.at")
+_FIRST = f"get_byte({_GRID['squares']}, {{at}})"
+_AFTER = f"get_byte({_GRID['squares']}, {{at}} + 1) * 256 + get_byte({_GRID['squares']}, {{at}} + 2)"
+_AT = f"3 * (({{y}} >> 2) * {_GRID['columns']} + ({{x}} >> 2))"
 
 
-def _corners() -> dict[str, str]:
-    """The squares that a small box reaches into are those of its corners. A square's bits: four columns in each of four rows."""
-    sides = {"left_": ("f.x0 & 3", "CASE WHEN f.left_ = f.right_ THEN f.x1 & 3 ELSE 3 END")}
-    sides["right_"] = ("CASE WHEN f.left_ = f.right_ THEN f.x0 & 3 ELSE 0 END", "f.x1 & 3")
-    ends = {"low": ("f.y0 & 3", "CASE WHEN f.low = f.high THEN f.y1 & 3 ELSE 3 END")}
-    ends["high"] = ("CASE WHEN f.low = f.high THEN f.y0 & 3 ELSE 0 END", "f.y1 & 3")
-    columns, clear, reached = [], ["f.small"], []
-    for number, (x, y) in enumerate((x, y) for x in sides for y in ends):
-        columns.append(f"CASE WHEN f.small THEN 3 * (f.{y} * {_GRID['columns']} + f.{x}) END AS at{number}")
-        across = "((2 << ({1})) - (1 << ({0}))) * 4369".format(*sides[x])
-        along = "((2 << (4 * ({1}) + 3)) - (1 << (4 * ({0}))))".format(*ends[y])
-        columns.append(f"{across} & {along} AS cells{number}")
-        first = f"get_byte({_GRID['squares']}, f.at{number}) > 0"
-        after = _AFTER.format(squares=_GRID["squares"], at=f"f.at{number}")
-        clear.append(f"({first} OR ({after}) & f.cells{number} = 0)")
-        reached.append(f"WHEN {first} THEN {after}")
+def _looked_up() -> dict[str, str]:
+    """What the grid says of a box whose lowest left cell is x0, y0 and whose highest right cell is x1, y1.
+
+    `inside`: its squares are in a block of the area `number`. `clear`: it is small, and no outline is near it; then `reached` is the
+    area of a square that it reaches into, if one of them is wholly in one. The squares that a small box reaches into are those of its
+    corners; of a square's bits, four columns in each of four rows, those count that the box covers.
+    """
+    at = _AT.format(x="f.x0", y="f.y0")
+    wide, high = "(f.x1 >> 2) - (f.x0 >> 2)", "(f.y1 >> 2) - (f.y0 >> 2)"
+    start = f"f.x0 >= 0 AND f.y0 >= 0 AND f.x0 < 4 * {_GRID['columns']} AND f.y0 < 4 * {_GRID['rows']}"
+    end = f"f.x1 < 4 * {_GRID['columns']} AND f.y1 < 4 * {_GRID['rows']}"
+    clear, reached = [f"CASE WHEN {start} AND {end} AND {wide} < 2 AND {high} < 2 THEN true"], []
+    for x, columns in _sides("x"):
+        for y, rows in _sides("y"):
+            corner = _AT.format(x=x, y=y)
+            first, after = _FIRST.format(at=corner), _AFTER.format(at=corner)
+            across = "((2 << {1}) - (1 << {0})) * 4369".format(*columns)
+            along = "((2 << 4 * {1} + 3) - (1 << 4 * {0}))".format(*rows)
+            clear.append(f"({first} > 0 OR ({after}) & ({across} & {along}) = 0)")
+            reached.append(f"WHEN {first} > 0 THEN {after}")
     return {
-        "corners": ", ".join(columns),
-        "clear": " AND ".join(clear),
+        "inside": f"CASE WHEN {start} THEN {_FIRST.format(at=at)} > greatest({wide}, {high}) END",
+        "number": _AFTER.format(at=at),
+        "clear": " AND ".join(clear) + " ELSE false END",
         "reached": f"CASE {' '.join(reached)} END",
     }
+
+
+def _sides(axis: str) -> list[tuple[str, tuple[str, str]]]:
+    """The first and the last cell of a box along an axis, and which of its square's four cells each the box covers."""
+    first, last = f"f.{axis}0", f"f.{axis}1"
+    one = f"{first} >> 2 = {last} >> 2"
+    return [
+        (first, (f"({first} & 3)", f"CASE WHEN {one} THEN {last} & 3 ELSE 3 END")),
+        (last, (f"CASE WHEN {one} THEN {first} & 3 ELSE 0 END", f"({last} & 3)")),
+    ]
 
 
 @dataclass(frozen=True)
@@ -159,14 +157,14 @@ def statement(words: Words, by_share: bool) -> str:
     names, by = [f"area_{n}" for n in range(words.names)], [f"by_{n}" for n in range(words.by)]
     values = ["size", *(f"value_{n}" for n in range(words.sums))]
     order = [*(f"area.{name}" for name in names), *(f"f.{name}" for name in by)]
-    text = _PLACED + _NEAR + (_BY_SHARE if by_share else _BY_MIDDLE) + _COUNTED
+    text = _PLACED + _LEFT + (_BY_SHARE if by_share else _BY_MIDDLE) + _COUNTED
     parts = {
         **_GRID,
-        **_corners(),
+        **_looked_up(),
         "point": _CORNER
         if by_share
         else f"CASE WHEN f.clear THEN {_CORNER} ELSE ST_PointOnSurface(f.shape) END",
-        "pointed": "f.placed IS NULL" + (" AND f.clear" if by_share else ""),
+        "pointed": "f.clear" if by_share else "true",
         "names": ", ".join(f"a.{name}" for name in names),
         "labels": "".join(f"f.{name}, " for name in by),
         "labels_of_f": "".join(f"f.{name}, " for name in by),
