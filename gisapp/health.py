@@ -10,7 +10,7 @@ from flask import Blueprint, Response, current_app, jsonify
 
 from gisapp import errors, roles
 from gisapp.access.guard import installation, open_to_all
-from gisapp.schema.prepare import newest_migration
+from gisapp.schema.newest import newest_migration
 from gisapp.tiles.figures import figures
 
 health = Blueprint("health", __name__)

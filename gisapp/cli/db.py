@@ -13,7 +13,8 @@ from gisapp import cluster
 from gisapp.geo.grids import FORMS, PATCHJGD, TKY2JGD, find_grids
 from gisapp.installation import Installation, address_file, open_for_shell, sealing_database
 from gisapp.roles import SEALER
-from gisapp.schema.prepare import create_database, current_migration, migrate, newest_migration
+from gisapp.schema.newest import newest_migration
+from gisapp.schema.prepare import create_database, current_migration, migrate
 from gisapp.settings import grids_folder, load_settings
 
 

@@ -113,13 +113,6 @@ def current_migration(connection: Connection) -> str | None:
     ).get_current_revision()
 
 
-def newest_migration() -> str | None:
-    """The newest migration there is."""
-    config = Config()
-    config.set_main_option("script_location", str(ROOT / "migrations").replace("%", "%%"))
-    return ScriptDirectory.from_config(config).get_current_head()
-
-
 def _platform_roles(connection: Connection, database: Database) -> None:
     """`app` reads people, asks for changes of them, and puts jobs into the queue; it sees no layer and changes no right.
 
