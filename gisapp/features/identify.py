@@ -28,10 +28,12 @@ _NEAREST = sql.SQL(
   {properties} AS properties, {geometry} AS geometry, {large} AS is_part
 FROM {source} AS f WHERE ST_DWithin(f.geom, {place}, $3::float8) ORDER BY measure, f.id LIMIT {most})"""
 )
+# An outline of thousands of points is unpacked by ST_Force2D, once, and not by each function that is given it.
 _AROUND = sql.SQL(
     """(SELECT {layer} AS layer, f.id, {rank} AS rank, ST_Area(f.geom) AS measure,
   {properties} AS properties, {geometry} AS geometry, {large} AS is_part
-FROM {source} AS f WHERE ST_Intersects(f.geom, {place}) ORDER BY measure, f.id LIMIT {most})"""
+FROM (SELECT {columns}, ST_Force2D(f.geom) AS geom FROM {source} AS f WHERE f.geom && {place} OFFSET 0) AS f
+WHERE ST_Intersects(f.geom, {place}) ORDER BY measure, f.id LIMIT {most})"""
 )
 _LARGE = sql.SQL("ST_NPoints(f.geom) > {}")
 MANY_POINTS = 100
@@ -42,12 +44,14 @@ _DRAWN = sql.SQL(
   THEN ST_Simplify(ST_ClipByBox2D(f.geom, ST_Expand({place}, $4::float8 * {window})), $4::float8 / 2, true)
   ELSE f.geom END)"""
 )
-_PLACE = sql.SQL("(SELECT p FROM place)")
+_PLACE = sql.SQL("place.spot")
+# LATERAL hands the place to all layers; a subquery at each mention would be 80 of them to set up for every click.
 _ASKED = sql.SQL(
-    """WITH place AS MATERIALIZED (
-  SELECT ST_Transform(ST_SetSRID(ST_MakePoint($1::float8, $2::float8), 4326), {srid}) AS p
-)
-{parts}"""
+    """SELECT f.* FROM (
+  SELECT ST_Transform(ST_SetSRID(ST_MakePoint($1::float8, $2::float8), 4326), {srid}) AS spot OFFSET 0
+) AS place CROSS JOIN LATERAL (
+{parts}
+) AS f"""
 )
 
 
@@ -108,11 +112,13 @@ def _statement(asked: tuple[tuple[Layer, View], ...], srid: int) -> str:
 def _part(layer: Layer, view: View) -> sql.Composed:
     large = _LARGE.format(sql.Literal(MANY_POINTS))
     drawn = _DRAWN.format(large=large, place=_PLACE, window=sql.Literal(WINDOW))
+    fields = expressions.fields_of(view)
     return (_AROUND if expressions.is_area(layer) else _NEAREST).format(
         layer=sql.Literal(layer.id),
         rank=sql.Literal(RANK[layer.geometry.removeprefix("Multi")]),
         place=_PLACE,
-        properties=expressions.properties(expressions.fields_of(view)),
+        properties=expressions.properties(fields),
+        columns=sql.SQL(", ").join(sql.Identifier("f", name) for name in ("id", *fields)),
         geometry=expressions.geometry(layer, stored=drawn),
         large=large,
         source=expressions.source(layer, view),
