@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import collections
+import select
 import threading
 import time
 
+import psycopg
 from sqlalchemy.pool import ConnectionPoolEntry, Pool
 
 from gisapp import errors
@@ -81,6 +83,8 @@ class BudgetPool(Pool):
     def _do_get(self) -> ConnectionPoolEntry:
         entry = self.budget.take(self)
         if entry is not None:
+            if _ended(entry):
+                entry.close()  # its place is kept: whoever asked for it gets a new one
             return entry
         try:
             return self._create_connection()
@@ -96,3 +100,19 @@ class BudgetPool(Pool):
 
     def dispose(self) -> None:
         """Idle connections are the budget's to close."""
+
+
+def _ended(entry: ConnectionPoolEntry) -> bool:
+    """Whether the server closed an idle connection: it has nothing to say on one but that. (A look that asks nobody: 3 µs.)
+
+    A reload of the server's settings is told, too; then the connection is replaced although it lives.
+    """
+    raw = entry.dbapi_connection
+    if raw is None:
+        return False
+    assert isinstance(raw, psycopg.Connection)
+    if raw.closed:
+        return True
+    told = select.poll()
+    told.register(raw.fileno(), select.POLLIN)
+    return bool(told.poll(0))

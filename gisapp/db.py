@@ -124,7 +124,8 @@ class Database:
                 url = self.url(name)
                 pool = BudgetPool(lambda: self._connect(url, name, more))  # type: ignore[arg-type]
                 pool.budget = self._budget
-                self._engines[name, more] = create_engine(url, pool=pool)
+                # what a failing statement was asked with may be personal, and failures are logged
+                self._engines[name, more] = create_engine(url, pool=pool, hide_parameters=True)
             return self._engines[name, more]
 
     def _connect(self, url: URL, name: str, more: str = "") -> psycopg.Connection[Any]:

@@ -10,8 +10,9 @@ from pathlib import Path
 import psycopg
 import pytest
 import sqlalchemy as sa
+from flask.testing import FlaskClient
 
-from gisapp import budget, cluster, errors, roles
+from gisapp import budget, cluster, error_pages, errors, roles
 from gisapp.cli.db import prepare
 from gisapp.db import Database
 from gisapp.installation import Installation, open_for_shell, open_for_web
@@ -84,17 +85,40 @@ def test_who_finds_no_free_connection_is_told_to_wait(
     one.close()
 
 
-def test_a_connection_that_died_is_replaced(installation: Installation) -> None:
+def test_whoever_asks_after_a_connection_died_does_not_notice(installation: Installation) -> None:
     one = like(installation.database, 1)
-    with one.transaction("app") as connection:
-        pid = connection.scalar(sa.text("SELECT pg_backend_pid()"))
-    url = one.url("app").set(drivername="postgresql").render_as_string(hide_password=False)
-    with psycopg.connect(url) as other:
-        other.execute("SELECT pg_terminate_backend(%s)", [pid])
+    for ask in (one.transaction, one.reading, one.snapshot):
+        with one.transaction("app") as connection:
+            pid = connection.scalar(sa.text("SELECT pg_backend_pid()"))
+        url = one.url("app").set(drivername="postgresql").render_as_string(hide_password=False)
+        with psycopg.connect(url) as other:
+            other.execute("SELECT pg_terminate_backend(%s, 5000)", [pid])
+        with ask("app") as connection:
+            assert connection.scalar(sa.text("SELECT pg_backend_pid()")) != pid
+        assert one.connections() == (1, 1)
+    one.close()
+
+
+def test_a_connection_that_dies_in_between_is_said_and_replaced(installation: Installation) -> None:
+    one = like(installation.database, 1)
     with pytest.raises(errors.DatabaseAway), one.transaction("app") as connection:
-        connection.scalar(sa.text("SELECT 1"))
+        connection.execute(sa.text("SELECT pg_terminate_backend(pg_backend_pid())"))
     with one.transaction("app") as connection:
         assert connection.scalar(sa.text("SELECT 1")) == 1
+    one.close()
+
+
+def test_the_log_of_a_slow_statement_tells_its_shape_and_no_value(
+    installation: Installation, client: FlaskClient, caplog: pytest.LogCaptureFixture
+) -> None:
+    one = Database(installation.database.address, installation.database._secret, statement_timeout_ms=100)
+    asked = {"name": "山田花子"}
+    with pytest.raises(errors.TooSlow) as slow, one.transaction("app") as connection:
+        connection.exec_driver_sql("SELECT pg_sleep(5), %(name)s::text", asked)
+    with client.application.test_request_context("/api/summary"):
+        assert error_pages.answer(slow.value).status_code >= 500
+    assert "SELECT pg_sleep(5), %(name)s::text" in caplog.text and "Traceback" in caplog.text
+    assert "山田" not in caplog.text
     one.close()
 
 
