@@ -23,7 +23,7 @@ from gisapp.settings import ROOT, Settings, load_city
 
 TARGET = re.compile(r"gisapp[\w.]*:\w+")
 PLAIN = {"Accept-Encoding": "identity"}
-FORGET = ("tiles", "forget", "--all")
+FORGET = ("tiles", "forget", "--kept")
 
 
 @dataclass(frozen=True)

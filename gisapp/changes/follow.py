@@ -16,6 +16,7 @@ from typing import Any
 import psycopg
 
 Box = tuple[float, float, float, float]  # west, south, east, north in EPSG:3857
+KEPT = "*"  # noted as changed: whatever a node keeps, and nothing that is followed layer by layer
 
 
 @dataclass(frozen=True)
@@ -112,7 +113,8 @@ def look(raw: psycopg.Connection[Any], who: tuple[tuple[str, ...], str], positio
     same = (position.epoch, position.notes, position.cluster) == (epoch, notes, who[0])
     before, after = Snapshot.parse(position.snapshot), Snapshot.parse(now)
     known = int(pruned) < before.xmin and (last_is_there or last == (0, 0) or last[1] <= int(pruned))
-    if not same or after.xmax < before.xmax or not known:
+    told = any(change.relation == KEPT for change in changes)
+    if not same or told or after.xmax < before.xmax or not known:
         return Look(Position(now, epoch, notes, *who, last=newest if same else (0, 0)), lost=True)
     return Look(here, changes, restarted=position.started != who[1])
 

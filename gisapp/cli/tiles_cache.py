@@ -18,7 +18,7 @@ from gisapp.maps.style import tile_sources
 from gisapp.settings import load_settings
 from gisapp.tiles.cache import codings
 from gisapp.tiles.cache.file import Broken
-from gisapp.tiles.forget import forget_all, forget_layer
+from gisapp.tiles.forget import forget_all, forget_kept, forget_layer
 from gisapp.tiles.maker import Maker
 from gisapp.tiles.public import Chosen, public_layers
 from gisapp.tiles.seed import FORMS, Seeded, jobs, seed
@@ -177,28 +177,41 @@ def _say_stats(found: Stats) -> None:
 
 
 @click.command("forget")
-@click.option("--all", "everything", is_flag=True, help="Every tile of every layer.")
+@click.option(
+    "--all",
+    "everything",
+    is_flag=True,
+    help="Every tile of every layer; what is made ahead is made anew too.",
+)
+@click.option("--kept", is_flag=True, help="Every tile that is kept; what is made ahead stays as it is.")
 @click.option(
     "--layer", "named", multiple=True, metavar="ID", help="All tiles of this layer; may be repeated."
 )
-def forget_command(everything: bool, named: tuple[str, ...]) -> None:
+def forget_command(everything: bool, kept: bool, named: tuple[str, ...]) -> None:
     """タイルを忘れさせる（全ノード）。Have every node forget tiles; they are made anew when asked for.
 
     It is never needed after a change of data, whoever made it: for when the data changed in ways that PostgreSQL does not
-    tell (a disk restored by hand, triggers switched off).
+    tell (a disk restored by hand, triggers switched off). Generalised tables and the search index are made of the data as
+    well, so the worker builds them anew, which takes minutes; not where only kept tiles are in doubt (`--kept`).
 
     \b
     Examples:
       gisapp tiles forget --layer tax.parcel
       gisapp tiles forget --all
+      gisapp tiles forget --kept
     """
-    if everything == bool(named):
-        raise click.UsageError("--all か --layer のどちらかを指定します / say either --all or --layer")
+    if everything + kept + bool(named) != 1:
+        raise click.UsageError(
+            "--all、--kept、--layer のどれか1つを指定します / say one of --all, --kept and --layer"
+        )
     installation = open_for_shell(load_settings())
     layers = [installation.catalogue.layer(id) for id in dict.fromkeys(named)]
     if everything:
         epoch = forget_all(installation.database)
         click.echo(f"すべてのタイルを無効にしました / every tile is forgotten (epoch {epoch})")
+    if kept:
+        forget_kept(installation.database)
+        click.echo("保存されたすべてのタイルを無効にしました / every kept tile is forgotten")
     for layer in layers:
         relations = forget_layer(installation.database, layer)
         click.echo(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from gisapp.catalogue.layer import Layer
+from gisapp.changes.follow import KEPT
 from gisapp.db import Database
 from gisapp.tiles.plan import plan
 
@@ -14,6 +15,15 @@ def forget_all(database: Database) -> str:
     """
     with database.transaction("owner") as connection:
         return str(connection.exec_driver_sql(_RENEW).scalar_one())
+
+
+def forget_kept(database: Database) -> None:
+    """Note that nothing may be kept of what nodes keep; the tables that tiles are made of stay, as does the search index.
+
+    With the owner's rights. Raises errors.DatabaseAway, NotMigrated.
+    """
+    with database.transaction("owner") as connection:
+        connection.exec_driver_sql(_NOTE, ([KEPT],))
 
 
 def forget_layer(database: Database, layer: Layer) -> list[str]:

@@ -16,6 +16,7 @@ from gisapp.generalise.follow import follow
 from gisapp.generalise.queries import Row, rows_of, tiles_there
 from gisapp.geo.tiles import BUFFER, tile_box
 from gisapp.installation import Installation
+from gisapp.tiles.forget import forget_kept
 
 LOT = (
     "INSERT INTO tax.parcel (parcel_id, land_category, geom) SELECT 'P' || x || '-' || y, CASE WHEN (x / 4 + y / 6) %% 3 = 0 THEN 1 ELSE 3 END, "
@@ -154,6 +155,12 @@ def test_a_restored_or_pruned_database_is_built_anew(town: Town) -> None:
     town.raw.execute("UPDATE gisapp.tile_state SET pruned = pg_current_xact_id()")
     assert (14, None) in town.announced(town.follow)
     town.raw.execute("UPDATE gisapp.tile_state SET pruned = '0'")
+
+
+def test_forgetting_kept_tiles_builds_nothing(town: Town) -> None:
+    town.follow()
+    forget_kept(town.installation.database)
+    assert town.announced(town.follow) == []
 
 
 def test_emptying_a_layer_empties_its_tiles_and_says_so(town: Town) -> None:

@@ -203,7 +203,17 @@ def test_forgetting_all_empties_every_cache(two: Town) -> None:
     assert two.state(tile) == two.state(tile, TOILETS) == "miss"
 
 
+def test_forgetting_what_is_kept_empties_every_cache(two: Town) -> None:
+    tile = two.tile()
+    two.get(tile), two.get(tile, TOILETS)
+    with two.changing():
+        assert shell(two.installation.settings, "forget", "--kept").exit_code == 0
+    assert two.state(tile) == two.state(tile, TOILETS) == "miss"
+    assert two.state(tile) == "hit", "kept again"
+
+
 def test_forgetting_says_what_it_wants_to_know(town: Town) -> None:
     assert shell(town.installation.settings, "forget").exit_code == 2
     assert shell(town.installation.settings, "forget", "--all", "--layer", LAYER).exit_code == 2
+    assert shell(town.installation.settings, "forget", "--all", "--kept").exit_code == 2
     assert shell(town.installation.settings, "forget", "--layer", "no.such").exit_code == 1
