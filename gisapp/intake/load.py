@@ -27,6 +27,7 @@ from gisapp.catalogue.layer import Layer
 from gisapp.geo.crs import Bounds
 from gisapp.installation import Installation
 from gisapp.intake.addresses import Addresses, placed_by_address
+from gisapp.intake.beside import MANY, NotTaken
 from gisapp.intake.checks.city import outside_city
 from gisapp.intake.checks.outliers import Spread
 from gisapp.intake.checks.personal import Numbers
@@ -35,7 +36,6 @@ from gisapp.intake.diagnose import Plan, diagnose, doubt_datum
 from gisapp.intake.draft import draft_of, fits, mixed
 from gisapp.intake.draft_stage import create_draft_stage
 from gisapp.intake.fields import convert_columns
-from gisapp.intake.filling import filling
 from gisapp.intake.options import Options
 from gisapp.intake.outcome import complete
 from gisapp.intake.place import lonlat_bounds
@@ -52,7 +52,7 @@ from gisapp.intake.source import Batch, Source
 from gisapp.intake.stage import PASSING, create_stage, kept_stage
 from gisapp.intake.survey import survey
 from gisapp.intake.trouble import told_apart
-from gisapp.intake.writing import Into, NotTaken, Straight, Writer, may_go_straight
+from gisapp.intake.writing import Into, Straight, Writer, way_straight
 from gisapp.revisions.apply import new_revision
 
 BeforeCommit = Callable[[Connection, Report], None]
@@ -109,10 +109,8 @@ def _load_file(
             source = _open(installation, order, Path(scratch) / "rows")
             if source.shapeless:
                 refuse_shapeless(source)
-            into = order.layer if order.keep is None and not report.dry_run else None
             with (
                 told_apart(),
-                filling(installation.database, into),
                 installation.database.transaction("owner") as connection,
                 connection.begin_nested() as savepoint,
             ):
@@ -193,7 +191,7 @@ def _load(
         create_stage(raw, layer, stage)
     else:
         create_draft_stage(raw, layer, stage, city.srid)
-    straight = _straight(raw, order, report) if may_straight else None
+    straight = _straight(raw, order, report, source, first) if may_straight else None
     keeper = Keeper(raw, stage, plan, city.srid) if stage.kept else None
     into = Into(raw, stage, city.srid, keeper, straight)
     box = _stage(into, plan, order, chain([first], batches), report, progress, source.count)
@@ -206,17 +204,22 @@ def _load(
     settle(connection, installation.database, order, layer, stage, report, city.name_ja, progress, straight)
 
 
-def _straight(raw: psycopg.Connection[Any], order: Order, report: Report) -> Straight | None:
-    """The rows' way into an empty layer without being staged, for a file of which nothing is asked so far.
+def _straight(
+    raw: psycopg.Connection[Any], order: Order, report: Report, source: Source, first: Batch
+) -> Straight | None:
+    """The rows' way into an empty layer without being staged, for a large file of which nothing is asked so far.
 
     Not for upsert: each row needs a key then, which the layer does not ask for.
     """
     if order.layer is None or order.keep is not None or report.dry_run or report.asks or report.errors:
         return None
-    if order.options.mode == "upsert" or not may_go_straight(raw, order.layer):
+    if order.options.mode == "upsert" or max(source.count or 0, len(first.rows)) <= MANY:
+        return None
+    beside = way_straight(raw, order.layer)
+    if beside is None:
         return None
     said = {"file": order.name, "mode": order.options.mode}
-    return Straight(raw, order.layer, new_revision(raw, order.layer.id, order.who, said))
+    return Straight(raw, beside, new_revision(raw, order.layer.id, order.who, said))
 
 
 def _tell_of_addresses(addresses: Addresses, report: Report) -> None:

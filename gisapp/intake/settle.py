@@ -52,7 +52,7 @@ def settle(
 ) -> None:
     """Check the staged rows as a whole; then publish them, or keep them with their difference (`order.keep`).
 
-    Rows of a draft (`order.layer` is None, `layer` is drafted) are only checked. `straight`: they are in the layer, which
+    Rows of a draft (`order.layer` is None, `layer` is drafted) are only checked. `straight`: they are in the layer's new table,
     was empty and took them, so that no key comes twice and nothing is lost.
 
     Raises errors.FileRefused for errors found until now.

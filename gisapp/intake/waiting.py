@@ -15,7 +15,6 @@ from gisapp.catalogue.layer import Layer
 from gisapp.installation import Installation
 from gisapp.intake.checks.keys import keys_there_already
 from gisapp.intake.difference import compare
-from gisapp.intake.filling import filling
 from gisapp.intake.load import Order
 from gisapp.intake.progress import SILENT
 from gisapp.intake.publish import publish
@@ -38,11 +37,7 @@ def publish_staged(
     published. Raises errors.UploadState where there are no staged rows, FileRefused.
     """
     layer, mode = _layer(order), order.options.mode
-    with (
-        told_apart(),
-        filling(installation.database, layer),
-        installation.database.transaction("owner") as connection,
-    ):
+    with told_apart(), installation.database.transaction("owner") as connection:
         raw = raw_connection(connection)
         lock_layer(raw, layer)  # whoever published it meanwhile has ended: the row is read after that
         row = find_upload(connection, row.id)  # not locked: how far this is, is noted in it from outside

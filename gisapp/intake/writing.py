@@ -1,8 +1,8 @@
 """Rows written to the database while the next ones are read and shaped; into an empty layer straight away.
 
-What is published in the end was staged before, because it is judged as a whole. An empty layer may have its rows as they
-come instead: nobody sees them before the transaction ends. Where it does not take one, the file is read again and staged, so
-that everything that is wrong with it is said.
+What is published in the end was staged before, because it is judged as a whole. The many rows of an empty layer may go into
+its new table as they come instead (gisapp.intake.beside). Where it does not take one, the file is read again and staged, so that
+everything that is wrong with it is said.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ import psycopg
 import pyarrow as pa
 
 from gisapp.catalogue.layer import Layer
+from gisapp.intake.beside import Beside, NotTaken, is_empty, make_beside, may_be_replaced
 from gisapp.intake.copy import copy_rows
-from gisapp.intake.filling import is_empty
 from gisapp.intake.problem import Problem
 from gisapp.intake.repairs import Keeper
 from gisapp.intake.source import Batch
@@ -57,28 +57,21 @@ class Writer:
         self._last = self._thread.submit(task)
 
 
-class NotTaken(Exception):
-    """The layer did not take rows that went into it unstaged: a key comes twice, or a value is missing."""
-
-
 @dataclass
 class Straight:
-    """The rows of one file that go into an empty layer as they come, under a revision that was noted before."""
+    """The rows of one file that go into an empty layer's new table as they come, under a revision that was noted before."""
 
     raw: psycopg.Connection[Any]
-    layer: Layer
+    beside: Beside
     revision: int
     rows: int = 0
 
     def add(self, columns: dict[str, pa.Array], geometry: Array, srid: int) -> None:
-        """Append rows. Raises NotTaken; the transaction is lost then.
-
-        No savepoint: readers would have to ask of each row whether the savepoint it belongs to has ended.
-        """
+        """Append rows. Raises NotTaken; the transaction is lost then."""
         if not len(geometry):
             return
         try:
-            copy_rows(self.raw, self.layer.id, columns, geometry, srid, self.revision)
+            copy_rows(self.raw, self.beside.name, columns, geometry, srid, self.revision)
         except psycopg.IntegrityError as error:
             raise NotTaken from error
         self.rows += len(geometry)
@@ -115,16 +108,16 @@ class Into:
             self.keeper.keep(batch, kept, columns, problems)
 
 
-def may_go_straight(raw: psycopg.Connection[Any], layer: Layer) -> bool:
-    """Whether rows can go into the layer as they come: it is empty, nothing is asked of them all, nobody writes to it.
+def way_straight(raw: psycopg.Connection[Any], layer: Layer) -> Beside | None:
+    """A new table that takes the rows as they come, where the layer is empty, nothing is asked of them all, nobody writes to it.
 
     Then it is locked for other writers, who wait until the transaction ends.
     """
-    if layer.overlap == "forbid" or not is_empty(raw, layer):
-        return False
+    if layer.overlap == "forbid" or not is_empty(raw, layer) or not may_be_replaced(raw, layer):
+        return None
     try:
         with raw.transaction():
             lock_layer(raw, layer, wait=False)
     except psycopg.errors.LockNotAvailable:
-        return False
-    return is_empty(raw, layer)
+        return None
+    return make_beside(raw, layer) if is_empty(raw, layer) else None

@@ -17,6 +17,8 @@ from gisapp import installation as installations
 from gisapp.access import tokens
 from gisapp.cli.people import add_person
 from gisapp.installation import Installation
+from gisapp.intake import load as load_module
+from gisapp.intake import publish as publish_module
 from gisapp.intake.load import Order, load_file
 from gisapp.intake.options import parse_options
 from gisapp.intake.raw import raw_connection
@@ -85,6 +87,13 @@ def empty_layers(city: Installation) -> Iterator[None]:
     empty()
     yield
     empty()
+
+
+@pytest.fixture
+def few_are_many(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A new table is made for the rows of the smallest file, too."""
+    for module in (load_module, publish_module):
+        monkeypatch.setattr(module, "MANY", 0)
 
 
 def forget_jobs(installation: Installation) -> None:

@@ -12,7 +12,6 @@ import pytest
 import shapely
 
 from gisapp import errors
-from gisapp.catalogue.layer import Layer
 from gisapp.installation import Installation
 from gisapp.intake import publish as module
 from gisapp.intake.copy import raw_connection
@@ -21,7 +20,7 @@ from gisapp.revisions.apply import lock_layer
 from tests.intake.conftest import Load, ask
 from tests.intake.files import LAT, LON, feature, gdal_file, geojson, line
 
-pytestmark = pytest.mark.usefixtures("empty_layers")
+pytestmark = pytest.mark.usefixtures("empty_layers", "few_are_many")
 
 
 def streets(path: Path, *names: str | None) -> Path:
@@ -33,13 +32,13 @@ def streets(path: Path, *names: str | None) -> Path:
 def staged(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Any, ...]]:
     """How many rows each load staged when it was about to end, and how many of them with a width."""
     seen: list[tuple[Any, ...]] = []
-    build = module.build_missing_indexes
+    close = module.close_revision
 
-    def watched(raw: psycopg.Connection[Any], layer: Layer) -> bool:
+    def watched(raw: psycopg.Connection[Any], *said: Any) -> None:
         seen.extend(raw.execute("SELECT count(*), count(width) FROM pg_temp.gisapp_staged").fetchall())
-        return build(raw, layer)
+        close(raw, *said)
 
-    monkeypatch.setattr(module, "build_missing_indexes", watched)
+    monkeypatch.setattr(module, "close_revision", watched)
     return seen
 
 
@@ -70,6 +69,7 @@ def test_a_key_that_comes_again_much_later_is_named_with_both_rows(
     assert [(p.code, p.rows) for p in report.errors] == [("duplicate_key", (2, count))]  # type: ignore[attr-defined]
     size = ask(city, "SELECT pg_relation_size('roads.street'), count(*) FROM roads.street")
     assert size == [(0, 0)]  # nor do rows that were taken back fill it
+    assert ask(city, "SELECT count(*) FROM pg_namespace WHERE nspname ~ '^(new|old)_'") == [(0,)]
 
 
 def test_while_somebody_else_writes_rows_are_staged_and_wait(

@@ -14,7 +14,7 @@ from psycopg import sql
 
 from gisapp.catalogue.layer import Layer
 from gisapp.geo.crs import find_system, find_transformation
-from gisapp.intake.filling import is_empty
+from gisapp.intake.beside import is_empty
 from gisapp.intake.raw import identifier
 from gisapp.settings import City
 
