@@ -13,6 +13,7 @@ from tqdm import tqdm
 
 from gisapp import errors
 from gisapp.audit.record import shell_user
+from gisapp.heavy import leave_out_pandas
 from gisapp.installation import Installation, open_for_shell
 from gisapp.intake.child.reader import start_early
 from gisapp.intake.load import Order, load_file
@@ -20,7 +21,6 @@ from gisapp.intake.new_layer import write_draft
 from gisapp.intake.options import DIMENSIONS, MODES, PLACES, Options, parse_options
 from gisapp.intake.progress import Progress
 from gisapp.intake.report import Report
-from gisapp.schema.sync import sync
 from gisapp.settings import ROOT, load_settings
 from gisapp.text.shown import json_shown, shown
 
@@ -93,6 +93,7 @@ def load(
       gisapp load 中学校区.shp --layer facilities.school_district --mode append --set kind=2
       gisapp load list.csv --layer disaster.shelter --dry-run --report out.json
     """
+    leave_out_pandas()
     start_early()  # the reader's process, while the installation is opened
     options = parse_options(mode, crs, encoding, part, constants, only or "", places or "")
     installation = open_for_shell(load_settings())
@@ -124,6 +125,8 @@ def _make_layer(
         say(report, False, None)
         sys.exit(ASKED if report.outcome == "ask" else 1)
     assert report.layer is not None
+    from gisapp.schema.sync import sync  # Alembic and GeoAlchemy2: needed for a new layer only
+
     folder = write_draft(report.layer, new, installation.city)
     click.echo(f"→ {folder.relative_to(ROOT)}: layer.toml, style.json（直せます / to be edited）", err=True)
     opened = open_for_shell(installation.settings)

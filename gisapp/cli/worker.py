@@ -30,6 +30,7 @@ from gisapp.catalogue.search import searchable
 from gisapp.changes.derived import Stopped
 from gisapp.changes.prune import prune_often
 from gisapp.generalise import follow as generalised
+from gisapp.heavy import leave_out_pandas
 from gisapp.installation import Installation, open_for_shell
 from gisapp.intake.jobs import PROCESS, QUEUE
 from gisapp.intake.raw import raw_connection
@@ -87,6 +88,7 @@ def main() -> None:
 
 def _process_here(upload_id: uuid.UUID) -> None:
     """In the child: end when the worker is gone (its end of the pipe closes), so that nobody works unsupervised."""
+    leave_out_pandas()
     from gisapp.intake.process import process_upload
 
     threading.Thread(target=_end_with_the_worker, daemon=True).start()

@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from itertools import chain
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import psycopg
 import shapely
@@ -26,7 +26,6 @@ from gisapp.audit.record import Who
 from gisapp.catalogue.layer import Layer
 from gisapp.geo.crs import Bounds
 from gisapp.installation import Installation
-from gisapp.intake.addresses import Addresses, placed_by_address
 from gisapp.intake.beside import MANY, NotTaken
 from gisapp.intake.checks.city import outside_city
 from gisapp.intake.checks.outliers import Spread
@@ -54,6 +53,9 @@ from gisapp.intake.survey import survey
 from gisapp.intake.trouble import told_apart
 from gisapp.intake.writing import Into, Straight, Writer, way_straight
 from gisapp.revisions.apply import new_revision
+
+if TYPE_CHECKING:
+    from gisapp.intake.addresses import Addresses
 
 BeforeCommit = Callable[[Connection, Report], None]
 
@@ -134,7 +136,14 @@ def _load_file(
 
 def _open(installation: Installation, order: Order, scratch: Path) -> Source:
     scratch.mkdir()
-    return placed_by_address(open_any(order.path, order.name, order.options, scratch), installation, order)
+    source = open_any(order.path, order.name, order.options, scratch)
+    if not source.shapeless:
+        return source
+    from gisapp.intake.addresses import (
+        placed_by_address,
+    )  # the whole search: a fifth of the start of `gisapp load`
+
+    return placed_by_address(source, installation, order)
 
 
 def find_target(

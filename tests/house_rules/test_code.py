@@ -96,6 +96,16 @@ def test_the_web_process_imports_no_heavy_library() -> None:
     assert done.returncode == 0 and done.stdout.strip() == "[]", done.stdout + done.stderr[-2000:]
 
 
+def test_loading_a_file_starts_without_what_other_files_need() -> None:
+    code = (
+        "import sys, gisapp.cli.load as load; load.leave_out_pandas(); import pyarrow; pyarrow.array([1]); "
+        "from gisapp.intake.gdal import pyogrio; pyogrio(); "
+        "print(sorted(set(sys.modules) & {'alembic', 'flask', 'geoalchemy2', 'openpyxl'}), 'pandas' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0 and done.stdout.strip() == "[] False", done.stdout + done.stderr[-2000:]
+
+
 def test_no_two_advisory_locks_have_the_same_number() -> None:
     """Who held one for as long as it ran would keep out the others for ever, and nothing would say so."""
     numbers = [

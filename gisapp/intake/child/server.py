@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from gisapp import errors
+from gisapp.heavy import leave_out_pandas
 from gisapp.intake.child import limits, wire
 from gisapp.intake.options import options_from_json
 from gisapp.intake.problem import refuse
@@ -104,6 +105,7 @@ def refuse_large() -> None:
 
 def main() -> None:
     """Import what readers need, then serve on the socket whose descriptor is the only argument."""
+    leave_out_pandas()
     from gisapp.intake.gdal import pyogrio
 
     pyogrio()
