@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
+import pandas  # noqa: F401 - before a command that runs in this process leaves it out for good (gisapp.heavy)
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
