@@ -20,7 +20,7 @@ from gisapp.installation import Installation
 
 AT_ONCE, TILES = 100, 10
 LAYERS = ("base.building", "tax.parcel")
-STATEMENT, HALF = "ST_AsMVT(", "id & 1 = "
+STATEMENT = "ST_AsMVT("
 SETTLE = 0.3  # seconds until the log is written
 
 
@@ -77,16 +77,11 @@ def askers(installation: Installation, server: Server, tiles: int = TILES) -> di
 
 
 def _statements(log: Path, before: int) -> int:
-    """Executed statements that make tiles, among the lines written since: `LOG:  execute …` or `LOG:  statement: …`.
-
-    Two that read half of a crowded tile each count as the one that they are read instead of.
-    """
+    """Executed statements that make tiles, among the lines written since: `LOG:  execute …` or `LOG:  statement: …`."""
     with log.open("rb") as file:
         file.seek(before)
         entries = file.read().decode(errors="replace").split("LOG:  ")[1:]
-    making = [one for one in entries if one.startswith(("execute", "statement")) and STATEMENT in one]
-    halves = sum(HALF in one for one in making)
-    return len(making) - halves // 2
+    return sum(one.startswith(("execute", "statement")) and STATEMENT in one for one in entries)
 
 
 def _ask_together(server: Server, path: str, headers: Mapping[str, str]) -> tuple[float, int]:

@@ -188,7 +188,7 @@ def _edits(result: Row) -> list[tuple[str, str, str]]:
 
 def _askers(result: Row) -> list[tuple[str, str, str]]:
     tiles = sum(row["tiles"] for row in result["rows"])
-    what = f"statements (the two halves of a crowded tile as one) for a cold tile with {result['at_once']} askers at once, most of {tiles} tiles"
+    what = f"statements for a cold tile with {result['at_once']} askers at once, most of {tiles} tiles"
     turned = result["refused"]
     away = (
         f"; {turned} of {tiles * result['at_once']:,} askers were told to come again (503)" if turned else ""

@@ -209,6 +209,24 @@ class Database:
             self._kept.popitem()[1].close()
 
 
+class _BinaryCursor(psycopg.Cursor[Any]):
+    def __init__(self, *words: Any, **named: Any) -> None:
+        super().__init__(*words, **named)
+        self.format = psycopg.pq.Format.BINARY
+
+
+@contextmanager
+def in_binary(connection: Connection) -> Iterator[None]:
+    """What is read meanwhile comes as PostgreSQL has it: bytes are not written in hexadecimal and read again."""
+    raw = connection.connection.dbapi_connection
+    assert isinstance(raw, psycopg.Connection)
+    before, raw.cursor_factory = raw.cursor_factory, _BinaryCursor
+    try:
+        yield
+    finally:
+        raw.cursor_factory = before
+
+
 @contextmanager
 def _sorted_failures() -> Iterator[None]:
     try:

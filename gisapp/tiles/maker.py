@@ -15,11 +15,10 @@ from gisapp.db import Database
 from gisapp.tiles.cache.cache import TileCache
 from gisapp.tiles.cache.made import Found, Made
 from gisapp.tiles.cache.sets import SetKey
-from gisapp.tiles.halves import read_halves
 from gisapp.tiles.making.line import Line
 from gisapp.tiles.making.wish import Wish, found_in
 from gisapp.tiles.plan import Plan
-from gisapp.tiles.queries import parameters, read_tiles
+from gisapp.tiles.queries import read_tiles
 from gisapp.tiles.statement import statement
 
 WAIT_SECONDS = 10.0
@@ -108,21 +107,8 @@ class Maker:
         if not plans:
             return [Made(b"", "")]  # nothing is drawn there, whatever changes
         with self._place():
-            made = self._read_in_halves(role, plans[0], z, x, y) if len(plans) == 1 else None
-            if made is not None:
-                return [made]
             seen, contents = read_tiles(self._database, role, plans, z, x, y, self._helpers)
         return [Made(content, seen) for content in contents]
-
-    def _read_in_halves(self, role: str, plan: Plan, z: int, x: int, y: int) -> Made | None:
-        """None where the tile is to be read in one: it is of another kind, or there is no place for a second statement."""
-        if not plan.at(z).in_halves or not self._places.acquire(blocking=False):
-            return None
-        try:
-            found = read_halves(self._database, role, plan, z, parameters(z, x, y), self._helpers)
-        finally:
-            self._places.release()
-        return None if found is None else Made(found[1], found[0])
 
     @contextmanager
     def _place(self) -> Iterator[None]:

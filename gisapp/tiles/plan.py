@@ -36,9 +36,9 @@ class Slice:
     simplified: bool  # outlines lose what is finer than the tile's units
     thinned: bool  # what is smaller than a pixel is left out
     ahead: Ahead | None = None  # the generalised table that it is read from instead, once that has been built
-    in_halves: bool = False
-    """Two connections may read half of it each: it holds everything, on twice the ground of the last zoom's a side, and nothing
-    but shapes, so that the features of two halves, one after the other, are the whole."""
+    rings: bool = (
+        False  # plain outlines of its first part are written by `rings`: it holds everything, without columns
+    )
 
 
 @dataclass(frozen=True)
@@ -101,7 +101,7 @@ def _slice(layer: Layer, view: View, z: int) -> Slice:
     drawn = drawn_at(layer, z)
     labels = tuple(style for style in drawn if takes_label_points(layer, style))
     shapes = tuple(style for style in drawn if style not in labels)
-    parts = [
+    planned = [
         _part(layer, view, styles, name)
         for name, styles in ((layer.id, shapes), (layer.id + LABEL, labels))
         if styles
@@ -110,16 +110,19 @@ def _slice(layer: Layer, view: View, z: int) -> Slice:
     points = layer.geometry.endswith("Point")  # never simplified, nor too small
     last_two = z >= layer.max_zoom - 1  # hold everything
     columns = ahead.columns if ahead else _within(view, fields_named(layer, drawn))
-    only_shapes = bool(shapes) and not (labels or columns or ahead or points)
+    parts = [part for part in planned if part is not None]
     return Slice(
         relation=(layer.department, view.name),
         depends=ahead.relation if ahead else relation(source(layer, view)),
         columns=columns,
-        parts=tuple(part for part in parts if part is not None),
+        parts=tuple(parts),
         simplified=not points and z < layer.max_zoom,
         thinned=not points and not last_two and _may_thin(shapes),
         ahead=ahead,
-        in_halves=only_shapes and z == layer.max_zoom - 1,
+        rings=last_two
+        and layer.geometry.endswith("Polygon")
+        and bool(parts)
+        and not (ahead or parts[0].columns or parts[0].label_points),
     )
 
 

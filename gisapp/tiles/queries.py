@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from concurrent.futures import Executor
+from typing import Any
 
 from psycopg.types.numeric import Int4
 from sqlalchemy import Connection
 
 from gisapp import errors
-from gisapp.db import Database
+from gisapp.db import Database, in_binary
 from gisapp.geo.tiles import unit
+from gisapp.tiles.content import finished
 from gisapp.tiles.plan import Plan
 from gisapp.tiles.statement import statement
 
@@ -42,22 +44,29 @@ def tiles_on(
     connection: Connection, plans: tuple[Plan, ...], z: int, x: int, y: int
 ) -> tuple[str, list[bytes]]:
     """As `read_tiles`, one after the other on a connection that the caller has."""
-    seen, *contents = connection.exec_driver_sql(statement(plans, z), parameters(z, x, y)).one()
-    return seen, contents
+    return _read(connection, plans, z, parameters(z, x, y))
 
 
-def parameters(z: int, x: int, y: int) -> Mapping[str, object]:
+def _read(
+    connection: Connection, plans: tuple[Plan, ...], z: int, values: Mapping[str, Any]
+) -> tuple[str, list[bytes]]:
+    with in_binary(connection):
+        seen, *columns = connection.exec_driver_sql(statement(plans, z), values).one()
+    place = z, int(values["x"]), int(values["y"])
+    return seen, [finished(plan, column, *place) for plan, column in zip(plans, columns, strict=True)]
+
+
+def parameters(z: int, x: int, y: int) -> Mapping[str, Any]:
     """The parameters of a tile's statement."""
     # Int4: psycopg would choose the width by the number, and prepare a statement for every choice.
     return {"z": Int4(z), "x": Int4(x), "y": Int4(y), "unit": unit(z)}
 
 
 def _read_one_by_one(
-    database: Database, role: str, plans: tuple[Plan, ...], z: int, values: Mapping[str, object], _: Executor
+    database: Database, role: str, plans: tuple[Plan, ...], z: int, values: Mapping[str, Any], _: Executor
 ) -> tuple[str, list[bytes]]:
     with database.reading(role) as connection:
-        seen, *contents = connection.exec_driver_sql(statement(plans, z), values).one()
-    return seen, contents
+        return _read(connection, plans, z, values)
 
 
 def _read_at_once(
@@ -65,7 +74,7 @@ def _read_at_once(
     role: str,
     plans: tuple[Plan, ...],
     z: int,
-    values: Mapping[str, object],
+    values: Mapping[str, Any],
     helpers: Executor,
 ) -> tuple[str, list[bytes]]:
     groups = max(len(plans) // AT_LEAST, 2)
@@ -73,14 +82,13 @@ def _read_at_once(
 
     def read_share(share: tuple[Plan, ...], snapshot: str) -> list[bytes]:
         with database.snapshot(role, snapshot) as connection:
-            _, *contents = connection.exec_driver_sql(statement(share, z), values).one()
-        return contents
+            return _read(connection, share, z, values)[1]
 
     with database.snapshot(role) as connection:
         name = connection.exec_driver_sql("SELECT pg_export_snapshot()").scalar_one()
         others = [helpers.submit(read_share, share, name) for share in shares[1:]]
         try:
-            seen, *own = connection.exec_driver_sql(statement(shares[0], z), values).one()
+            seen, own = _read(connection, shares[0], z, values)
         finally:
             found = [
                 other.exception() or other.result() for other in others

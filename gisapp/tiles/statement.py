@@ -6,7 +6,7 @@ the other are one vector tile with the layers of both, so joining is the caller'
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from functools import lru_cache
 
 from psycopg import sql
@@ -14,6 +14,7 @@ from psycopg import sql
 from gisapp.geo.tiles import BUFFER, EXTENT
 from gisapp.tiles.ahead import ahead_sql
 from gisapp.tiles.plan import Part, Plan, Slice
+from gisapp.tiles.rings import MOST_POINTS, WKB_HEAD
 
 PIXEL_UNITS = EXTENT // 256  # of a map whose tiles are 256 pixels wide
 MANY_POINTS = 5000  # of one feature; each has 16 bytes, which PostgreSQL knows without reading them
@@ -23,11 +24,23 @@ _LAYER = sql.SQL(
   SELECT ST_AsMVTGeom({geometry}, ST_TileEnvelope(%(z)s, %(x)s, %(y)s), {extent}, {buffer}, true) AS geom,
     {columns}
   FROM {found}
-  ORDER BY {order}) AS _tile)"""
+  ORDER BY id) AS _tile)"""
 )
-_NEAR = sql.SQL("{geometry} && ST_TileEnvelope(%(z)s, %(x)s, %(y)s, margin => {margin})")
+_SEARCHED = sql.SQL("ST_TileEnvelope(%(z)s, %(x)s, %(y)s, margin => {})").format(sql.Literal(BUFFER / EXTENT))
+_NEAR = sql.SQL("{geometry} && {searched}")
 _SHAPES = sql.SQL("{relation} WHERE {conditions}")
-_HALF = sql.SQL("id & 1 = %(half)s")
+# What `rings` draws is left to it: as records, by length (it says how many points there are), behind the tile of all others
+# and that tile's own length.
+_WITH_RINGS = sql.SQL(
+    """(WITH near AS MATERIALIZED (
+    SELECT *, length(wkb) <= {most} AND substring(wkb FOR {size}) = {head} AND geom_web @ {tile} AS plain
+    FROM (SELECT id, geom_web, geom_web::bytea AS wkb FROM {found} OFFSET 0) AS found)
+  SELECT int4send(length(others)) || others || coalesce((SELECT string_agg(records, '') FROM (
+      SELECT int4send(count(*)::int) || int4send(length(wkb)) || string_agg(int8send(id) || wkb, '') AS records
+      FROM near WHERE plain GROUP BY length(wkb)) AS groups), '')
+  FROM (SELECT {others} AS others OFFSET 0) AS tile)"""
+)
+_NOT_PLAIN = sql.SQL("near WHERE NOT plain")
 # Names that begin with _ are no field's. The same point whatever the tile, so that a name stands once however many tiles its polygon touches. OFFSET 0
 # keeps the point from being computed twice.
 _POINTS = sql.SQL(
@@ -54,8 +67,8 @@ def statement(plans: tuple[Plan, ...], z: int) -> str:
 
     Its row says which transactions it sees (pg_snapshot as text), then a column (bytea) for every plan.
     `unit` is one of the tile's 4096 units in EPSG:3857 metres. Features that lie only in the buffer are in
-    the tile (the search reaches as far as the buffer does); in the order of ids (what is read in halves: even ones first):
-    equal rows give equal bytes.
+    the tile (the search reaches as far as the buffer does); in the order of ids: equal rows give equal bytes.
+    A column of a slice with `rings` is not yet a tile: `content.finished` makes it one.
     """
     columns = [_column(plan, plan.at(z)) for plan in plans]
     return (
@@ -65,34 +78,48 @@ def statement(plans: tuple[Plan, ...], z: int) -> str:
     )
 
 
-@lru_cache(maxsize=256)
-def half_statement(plan: Plan, z: int) -> str:
-    """The statement for half of a tile (`Slice.in_halves`), the same otherwise; parameter half, 0 or 1, besides."""
-    of = plan.at(z)
-    return (
-        sql.SQL("SELECT pg_current_snapshot()::text,\n{}")
-        .format(_layer(of, of.parts[0], [_HALF]))
-        .as_string(None)
-    )
-
-
 def _column(plan: Plan, of: Slice) -> sql.Composed:
     """From the generalised table where there is one, and from the layer for as long as that was never built."""
-    own = sql.SQL(" ||\n").join(_layer(of, part) for part in of.parts)
+    if of.rings:
+        return _with_rings(of)
+    own = _joined(_layer(of, part, _found(of, part)) for part in of.parts)
     return ahead_sql(plan.layer, of.ahead, own) if of.ahead else own
 
 
-def _layer(of: Slice, part: Part, more: Sequence[sql.Composable] = ()) -> sql.Composed:
-    columns = sql.SQL(", ").join(map(sql.Identifier, ("id", *part.columns)))
+def _with_rings(of: Slice) -> sql.Composed:
+    shapes, *labels = of.parts
+    others = [_layer(of, shapes, _NOT_PLAIN), *(_layer(of, part, _found(of, part)) for part in labels)]
+    return _WITH_RINGS.format(
+        most=sql.Literal(len(WKB_HEAD) + 4 + 16 * (MOST_POINTS + 1)),
+        size=sql.Literal(len(WKB_HEAD)),
+        head=sql.Literal(WKB_HEAD),
+        tile=_SEARCHED,
+        found=_found(of, shapes),
+        others=_joined(others),
+    )
+
+
+def _joined(layers: Iterable[sql.Composed]) -> sql.Composed:
+    return sql.SQL(" ||\n").join(layers)
+
+
+def _layer(of: Slice, part: Part, found: sql.Composable) -> sql.Composed:
     return _LAYER.format(
         name=sql.Literal(part.name),
         extent=sql.Literal(EXTENT),
         buffer=sql.Literal(BUFFER),
         geometry=_geometry(of, part),
-        columns=columns,
-        found=_points(of, part, columns) if part.label_points else _shapes(of, part, more),
-        order=sql.SQL("id & 1, id" if of.in_halves else "id"),
+        columns=_columns(part),
+        found=found,
     )
+
+
+def _columns(part: Part) -> sql.Composed:
+    return sql.SQL(", ").join(map(sql.Identifier, ("id", *part.columns)))
+
+
+def _found(of: Slice, part: Part) -> sql.Composed:
+    return _points(of, part) if part.label_points else _shapes(of, part)
 
 
 def _geometry(of: Slice, part: Part) -> sql.Composable:
@@ -101,16 +128,16 @@ def _geometry(of: Slice, part: Part) -> sql.Composable:
     return _SIMPLIFIED if of.simplified else sql.Identifier("geom_web")
 
 
-def _shapes(of: Slice, part: Part, more: Sequence[sql.Composable]) -> sql.Composed:
-    conditions = [*_conditions(part), *([_LARGE_ENOUGH] if of.thinned else []), *more]
+def _shapes(of: Slice, part: Part) -> sql.Composed:
+    conditions = [*_conditions(part), *([_LARGE_ENOUGH] if of.thinned else [])]
     return _SHAPES.format(
         relation=sql.Identifier(*of.relation), conditions=sql.SQL("\n    AND ").join(conditions)
     )
 
 
-def _points(of: Slice, part: Part, columns: sql.Composable) -> sql.Composed:
+def _points(of: Slice, part: Part) -> sql.Composed:
     return _POINTS.format(
-        columns=columns,
+        columns=_columns(part),
         relation=sql.Identifier(*of.relation),
         conditions=sql.SQL(" AND ").join(_conditions(part)),
         near=_near("_point"),
@@ -123,4 +150,4 @@ def _conditions(part: Part) -> list[sql.Composable]:
 
 
 def _near(column: str) -> sql.Composed:
-    return _NEAR.format(geometry=sql.Identifier(column), margin=sql.Literal(BUFFER / EXTENT))
+    return _NEAR.format(geometry=sql.Identifier(column), searched=_SEARCHED)

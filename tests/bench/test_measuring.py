@@ -89,13 +89,6 @@ def test_statements_are_counted_once_each_in_the_log(tmp_path: Path) -> None:
             "2026 [2] LOG:  statement: SELECT ST_AsMVT(tile)\n"
         )
     assert askers._statements(log, before) == 2
-    before = log.stat().st_size
-    with log.open("a") as file:
-        for process in (3, 4):
-            file.write(
-                f"2026 [{process}] LOG:  execute _pg3_0: SELECT (SELECT ST_AsMVT(tile WHERE id & 1 = $5))\n"
-            )
-    assert askers._statements(log, before) == 1, "two halves of one tile"
 
 
 def test_a_neighbour_is_untouched_only_beyond_its_buffer() -> None:

@@ -17,6 +17,7 @@ from gisapp.catalogue.table import layer_table
 from gisapp.geo.tiles import BUFFER, tile_at, tile_box, unit
 from gisapp.installation import Installation
 from gisapp.tiles.plan import plan
+from gisapp.tiles.queries import tiles_on
 from gisapp.tiles.statement import statement
 from tests.tiles.decoding import Drawn, decode
 
@@ -45,10 +46,8 @@ class Table:
         ]
 
     def tile(self, z: int, x: int, y: int) -> list[Drawn]:
-        values = {"z": z, "x": x, "y": y, "unit": unit(z)}
-        text = statement((plan(self.layer, self.layer.views()[0]),), z)
-        data = b"".join(self.connection.exec_driver_sql(text, values).one()[1:])
-        return decode(data, z, x, y).get(self.layer.id, [])
+        _, contents = tiles_on(self.connection, (plan(self.layer, self.layer.views()[0]),), z, x, y)
+        return decode(b"".join(contents), z, x, y).get(self.layer.id, [])
 
 
 @pytest.fixture
