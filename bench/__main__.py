@@ -4,9 +4,10 @@ python -m bench                                    all that ends within half an 
 python -m bench cold peers --keep-city             these steps only, on the city made last time
 python -m bench growth --sizes 50000,500000,2000000 --make-missing
 python -m bench many --rows 5000000                a file of that many rows into an empty layer (only when named)
+python -m bench exports --rows 1000000             that many features as a GeoPackage (only when named)
 python -m bench report                             tables, charts and the README from what was measured
 
-Steps: city (generate and load), identify, cold, peers, askers, hits, memory, edits, features, questions, rights, intake, many, search,
+Steps: city (generate and load), identify, cold, peers, askers, hits, memory, edits, features, questions, rights, intake, many, exports, search,
 nerima, noisy, growth, report.
 """
 
@@ -23,6 +24,7 @@ from bench import (
     city,
     cold,
     edits,
+    exports,
     features,
     growth,
     hits,
@@ -72,7 +74,11 @@ def main() -> None:
     if "intake" in steps:
         results.keep(f"intake-{words.parcels}", lambda: intake.intake(words.parcels), settings)
     if "many" in steps:
-        results.keep(f"many-{words.rows}", lambda: many.many(words.rows), settings)
+        most = words.rows or 5_000_000
+        results.keep(f"many-{most}", lambda: many.many(most), settings)
+    if "exports" in steps:
+        rows = words.rows or 1_000_000
+        results.keep(f"exports-{rows}", lambda: exports.exports(rows), settings)
     if "search" in steps:
         results.keep("search", search.search, settings)
     if "nerima" in steps:
@@ -89,9 +95,9 @@ def _words() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="python -m bench", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("steps", nargs="*", choices=[*ALL, "many", []], metavar="step")
+    parser.add_argument("steps", nargs="*", choices=[*ALL, "many", "exports", []], metavar="step")
     parser.add_argument("--parcels", type=int, default=500_000, help="size of the made-up city")
-    parser.add_argument("--rows", type=int, default=5_000_000, help="of the file of the step many")
+    parser.add_argument("--rows", type=int, help="of the step many (5,000,000) or exports (1,000,000)")
     parser.add_argument("--keep-city", action="store_true", help="measure on the city made last time")
     parser.add_argument("--sizes", default=",".join(map(str, growth.SIZES)), help="cities of the step growth")
     parser.add_argument(

@@ -38,7 +38,7 @@ def questions(installation: Installation, server: Server) -> dict[str, Any]:
         times = Times(tuple(answer.milliseconds for answer in answers))
         summaries.append({"what": what, "stopped": stopped, **times.as_dict()})
         print(summaries[-1], flush=True)
-    exports = [_exports(installation, server) for _ in range(3)]
+    exports = [beside(installation, server) for _ in range(3)]
     ours, theirs = (min(each[who] for each in exports) for who in ("gisapp_s", "ogr2ogr_s"))
     return {
         "features": count,
@@ -54,7 +54,8 @@ def questions(installation: Installation, server: Server) -> dict[str, Any]:
     }
 
 
-def _exports(installation: Installation, server: Server) -> dict[str, float]:
+def beside(installation: Installation, server: Server) -> dict[str, float]:
+    """Seconds of one export of the layer by `ogr2ogr` and by the server, the writing process's memory, the file's size."""
     layer = installation.catalogue.layer(LAYER)
     view = layer.views()[0]
     columns = ", ".join(["id", *fields_of(view), "geom"])
@@ -63,7 +64,7 @@ def _exports(installation: Installation, server: Server) -> dict[str, float]:
         words = ["-f", "GPKG", str(Path(folder) / "theirs.gpkg"), postgis(installation), "-sql", question]
         theirs = run(["ogr2ogr", *words, "-nln", "building"])
     with _writer(server.parent) as most:
-        answer = server.requests().need(
+        answer = server.requests(seconds=600).need(
             f"/api/export?layer={LAYER}&format=gpkg&crs=EPSG:{installation.city.srid}"
         )
     found = {

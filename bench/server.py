@@ -38,9 +38,11 @@ class Server:
         """The process ids of the web workers."""
         return processes.children(self.parent)
 
-    def requests(self, headers: Mapping[str, str] | None = None, *, keep: bool = False) -> Requests:
-        """A client that takes answers uncompressed unless told otherwise."""
-        return Requests(self.address, {**PLAIN, **(headers or {})}, keep=keep)
+    def requests(
+        self, headers: Mapping[str, str] | None = None, *, keep: bool = False, seconds: float = 120
+    ) -> Requests:
+        """A client that takes answers uncompressed unless told otherwise, and waits so long for one."""
+        return Requests(self.address, {**PLAIN, **(headers or {})}, keep=keep, seconds=seconds)
 
     def warm(
         self, layer: str, zoom: int, headers: Mapping[str, str] | None = None, at_once: int = 16
