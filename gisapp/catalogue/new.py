@@ -102,6 +102,17 @@ def write_folder(
 
     Raises errors.CatalogueInvalid with every mistake; then nothing is written.
     """
+    folder = check_folder(root, top, department, name, layer, style)
+    folder.path.mkdir(parents=True)
+    (folder.path / LAYER_FILE).write_text(layer, "utf-8")
+    (folder.path / STYLE_FILE).write_text(_style_text(style), "utf-8")
+    return folder.path
+
+
+def check_folder(
+    root: Path, top: Path, department: str, name: str, layer: str, style: list[Mapping[str, Any]]
+) -> Folder:
+    """The folder that `write_folder` would write. Raises errors.CatalogueInvalid with every mistake."""
     names = [*shapes.identifier("department", department), *shapes.identifier("name", name)]
     if names:
         raise invalid([Problem(LAYERS, *finding) for finding in names])
@@ -109,10 +120,7 @@ def write_folder(
     problems = _problems(root, folder, known_departments(root), layer, style)
     if problems:
         raise invalid(problems)
-    folder.path.mkdir(parents=True)
-    (folder.path / LAYER_FILE).write_text(layer, "utf-8")
-    (folder.path / STYLE_FILE).write_text(_style_text(style), "utf-8")
-    return folder.path
+    return folder
 
 
 def _layer_text(departments: Mapping[str, Any], department: str, name: str, geometry: str) -> str:

@@ -13,11 +13,12 @@ from tqdm import tqdm
 
 from gisapp import errors
 from gisapp.audit.record import shell_user
+from gisapp.catalogue.layer import Layer
 from gisapp.heavy import leave_out_pandas
 from gisapp.installation import Installation, open_for_shell
 from gisapp.intake.child.reader import start_early
 from gisapp.intake.load import Order, load_file
-from gisapp.intake.new_layer import write_draft
+from gisapp.intake.new_layer import check_draft, write_draft
 from gisapp.intake.options import DIMENSIONS, MODES, PLACES, Options, parse_options
 from gisapp.intake.progress import Progress
 from gisapp.intake.report import Report
@@ -99,7 +100,14 @@ def load(
     installation = open_for_shell(load_settings())
     by = shell_user()
     if new:
-        installation, layer = _make_layer(installation, file, new, options)
+        drafted = _drafted(installation, file, options, as_json, report_file)
+        assert drafted.layer is not None
+        if dry_run:
+            folder = check_draft(drafted.layer, new, installation.city)
+            click.echo(f"→ {folder.relative_to(ROOT)}（作りません） / it would be made", err=True)
+            say(drafted, as_json, report_file)
+            return
+        installation, layer = _make_layer(installation, drafted.layer, new), new
     target = installation.catalogue.layer(layer) if layer else None
     order = Order(file, file.name, target, options, by.login, dry_run, by)
     try:
@@ -111,27 +119,30 @@ def load(
     sys.exit(0 if report.ok else ASKED if report.outcome == "ask" else 1)
 
 
-def _make_layer(
-    installation: Installation, file: Path, new: str, options: Options
-) -> tuple[Installation, str]:
-    """Write the folder of a new layer drafted from the file and make its table; returns what is open then, and its id.
-
-    Raises errors.FileRefused with its report where the file cannot be taken, CatalogueInvalid for a name that cannot be.
-    """
+def _drafted(
+    installation: Installation, file: Path, options: Options, as_json: bool, report_file: Path | None
+) -> Report:
+    """The report of a file that is only diagnosed, with the draft of a layer. Ends the command where the file cannot be taken."""
     try:
-        report = load_file(installation, Order(file, file.name, None, options, shell_user().login, True))
+        return load_file(installation, Order(file, file.name, None, options, shell_user().login, True))
     except errors.FileRefused as refusal:
-        report = refusal.values["outcome"]  # type: ignore[assignment]
-        say(report, False, None)
+        report: Report = refusal.values["outcome"]  # type: ignore[assignment]
+        say(report, as_json, report_file)
         sys.exit(ASKED if report.outcome == "ask" else 1)
-    assert report.layer is not None
+
+
+def _make_layer(installation: Installation, layer: Layer, new: str) -> Installation:
+    """Write the folder of a new layer and make its table; returns what is open then.
+
+    Raises errors.CatalogueInvalid for a name that cannot be.
+    """
     from gisapp.schema.sync import sync  # Alembic and GeoAlchemy2: needed for a new layer only
 
-    folder = write_draft(report.layer, new, installation.city)
+    folder = write_draft(layer, new, installation.city)
     click.echo(f"→ {folder.relative_to(ROOT)}: layer.toml, style.json（直せます / to be edited）", err=True)
     opened = open_for_shell(installation.settings)
     sync(opened)
-    return opened, new
+    return opened
 
 
 def say(report: Report, as_json: bool, report_file: Path | None) -> None:

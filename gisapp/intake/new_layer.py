@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from gisapp.catalogue.folders import LAYERS
 from gisapp.catalogue.layer import Field, Layer
-from gisapp.catalogue.new import draft_style, known_departments, write_folder
+from gisapp.catalogue.new import check_folder, draft_style, known_departments, write_folder
 from gisapp.settings import ROOT, City
 
 _HEAD = """\
@@ -43,12 +44,23 @@ def write_draft(layer: Layer, new: str, city: City, root: Path = ROOT) -> Path:
 
     Raises errors.CatalogueInvalid for an unknown department, a name that cannot be, or a folder that is there already.
     """
+    return write_folder(*_folder(layer, new, city, root))
+
+
+def check_draft(layer: Layer, new: str, city: City, root: Path = ROOT) -> Path:
+    """The folder that `write_draft` would write; raises as it does, and writes nothing."""
+    return check_folder(*_folder(layer, new, city, root)).path
+
+
+def _folder(
+    layer: Layer, new: str, city: City, root: Path
+) -> tuple[Path, Path, str, str, str, list[Mapping[str, Any]]]:
     department, _, name = new.partition(".")
     known_departments(root)
     top = root / "cities" / city.key / LAYERS
     labels = [field.name for field in layer.fields if field.type == "text"]
     style = draft_style(layer.geometry, labels[0] if labels else "")
-    return write_folder(root, top, department, name, layer_text(layer), style)
+    return root, top, department, name, layer_text(layer), style
 
 
 def layer_text(layer: Layer) -> str:

@@ -68,6 +68,20 @@ def test_without_a_layer_nothing_is_written_and_the_next_steps_are_named(
     assert sorted(p for p in root.rglob("*") if p.is_file()) == before
 
 
+def test_a_dry_run_of_a_new_layer_writes_neither_folder_nor_table(
+    shell: Shell, city: Installation, root: Path, tmp_path: Path
+) -> None:
+    before = sorted(p for p in root.rglob("*") if p.is_file())
+    done = shell(str(cameras(tmp_path / "カメラ.csv")), "--new", "disaster.trial", "--dry-run", "--json")
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["dry_run"] is True and json.loads(done.stdout)["rows"]["loaded"] == 3
+    assert "layers/disaster/trial" in done.stderr
+    wrong = shell(str(cameras(tmp_path / "カメラ.csv")), "--new", "no_such.trial", "--dry-run")
+    assert wrong.returncode == 1 and "no_such" in wrong.stderr
+    assert sorted(p for p in root.rglob("*") if p.is_file()) == before
+    assert ask(city, "SELECT to_regclass('disaster.trial')") == [(None,)]
+
+
 def test_a_new_layer_is_made_of_a_file_and_filled(
     shell: Shell, city: Installation, root: Path, tmp_path: Path
 ) -> None:
