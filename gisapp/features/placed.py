@@ -14,7 +14,7 @@ from psycopg import sql
 # a second process do half of a layer. The grid is bound, not written: a plan with megabytes in it would be copied to that process.
 # So one plan fits all values (`summary` asks for it), and a series stands where the length of a list would be guessed as ten.
 # `part`: sums of what is placed by its box, by number of the area (0: none), and each other feature alone, with its shape.
-# All of it is done where a feature is read: what comes after `part` is left to one process.
+# By middle, that shape is the point already. All of it is done where a feature is read: what comes after `part` is left to one process.
 _PLACED = """WITH area AS MATERIALIZED (
   SELECT row_number() OVER (ORDER BY a.id) AS number, {names} FROM ({areas}) AS a
 ), piece AS MATERIALIZED (
@@ -28,7 +28,7 @@ _PLACED = """WITH area AS MATERIALIZED (
   JOIN piece AS p USING (piece)
 ), part AS MATERIALIZED (
   SELECT f.number, f.id, f.shape, f.clear, {labels} count(*) AS count, {sums}
-  FROM (SELECT f.*, CASE WHEN f.number IS NULL THEN f.feature END AS id, CASE WHEN f.number IS NULL THEN f.geom END AS shape,
+  FROM (SELECT f.*, CASE WHEN f.number IS NULL THEN f.feature END AS id, CASE WHEN f.number IS NULL THEN {left} END AS shape,
       CASE WHEN f.number IS NULL THEN {clear} END AS clear
     FROM (SELECT f.*, CASE WHEN {inside} THEN {number} WHEN {clear} THEN {reached} END AS number
       FROM (SELECT f.*, width_bucket(ST_XMin(f.box), {x_of_cells}) - 1 AS x0, width_bucket(ST_YMin(f.box), {y_of_cells}) - 1 AS y0,
@@ -49,6 +49,7 @@ _LEFT = """near AS MATERIALIZED (
   JOIN tile AS t USING (x, y) WHERE t.geom && f.point AND ST_Intersects(t.geom, f.point)
 ), """
 _CORNER = "ST_SetSRID(ST_MakePoint(ST_XMin(f.box), ST_YMin(f.box)), %(grid_srid)s::int)"
+_MIDDLE = f"CASE WHEN {{clear}} THEN {_CORNER} ELSE ST_PointOnSurface(f.geom) END"
 _BY_MIDDLE = """held AS (
   SELECT p.number, {labels_of_p} p.count, {values_of_p} FROM part AS p WHERE p.number > 0
   UNION ALL SELECT s.number, {labels_of_p} p.count, {values_of_p} FROM part AS p JOIN (
@@ -157,13 +158,13 @@ def statement(words: Words, by_share: bool) -> str:
     names, by = [f"area_{n}" for n in range(words.names)], [f"by_{n}" for n in range(words.by)]
     values = ["size", *(f"value_{n}" for n in range(words.sums))]
     order = [*(f"area.{name}" for name in names), *(f"f.{name}" for name in by)]
+    looked = _looked_up()
     text = _PLACED + _LEFT + (_BY_SHARE if by_share else _BY_MIDDLE) + _COUNTED
     parts = {
         **_GRID,
-        **_looked_up(),
-        "point": _CORNER
-        if by_share
-        else f"CASE WHEN f.clear THEN {_CORNER} ELSE ST_PointOnSurface(f.shape) END",
+        **looked,
+        "left": "f.geom" if by_share else _MIDDLE.format(clear=looked["clear"]),
+        "point": _CORNER if by_share else "f.shape",
         "pointed": "f.clear" if by_share else "true",
         "names": ", ".join(f"a.{name}" for name in names),
         "labels": "".join(f"f.{name}, " for name in by),
