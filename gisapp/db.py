@@ -24,6 +24,8 @@ from sqlalchemy.exc import InterfaceError, OperationalError, ProgrammingError
 from gisapp import errors, keys, roles
 from gisapp.budget import Budget, BudgetPool
 
+LOCK_FOR_SYNC = 0x6715A992
+"""The advisory lock of whoever changes tables, views or their rights."""
 ONE_PLAN = " -c plan_cache_mode=force_generic_plan"
 PLATFORM = MetaData(schema="gisapp")
 """The platform's own tables register here; `migrations/` brings the database to them."""

@@ -28,6 +28,7 @@ from gisapp.search.geocode import Geocoder
 
 if TYPE_CHECKING:
     from gisapp.intake.load import Order
+    from gisapp.intake.report import Report
 
 AT_ONCE = 5_000  # addresses of one question to the index
 POINTS_SHOWN = 200  # of an answer, on a map
@@ -96,6 +97,15 @@ class Addresses:
             self.columns.read(lambda name: cells[name][row] or "")  # noqa: B023 - read at once
             for row in range(len(batch.rows))
         ]
+
+    def tell(self, report: Report) -> None:
+        """How the rows were placed; and what is asked about those that were not."""
+        report.findings.drop("null_geometry")  # each of these rows is listed with its own reason
+        report.findings.add([self.told()])
+        report.geocoded = self.as_json()
+        if report.findings.of(QUESTION):
+            report.choices = self.choices()
+            report.asks = "places" if report.choices else "position"
 
     def _answers(self, texts: Sequence[str]) -> Iterator[Answer]:
         for start in range(0, len(texts), AT_ONCE):

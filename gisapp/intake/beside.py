@@ -19,6 +19,7 @@ from psycopg import sql
 
 from gisapp.catalogue.generalised import table_name
 from gisapp.catalogue.layer import Layer
+from gisapp.db import LOCK_FOR_SYNC
 from gisapp.revisions.apply import columns_of, table_of
 
 log = logging.getLogger("gisapp.intake")
@@ -109,6 +110,9 @@ def _exchange(raw: psycopg.Connection[Any], beside: Beside) -> None:
     old, home, away = (
         sql.Identifier(name) for name in (f"old_{table_name(layer)[:50]}", layer.department, beside.schema)
     )
+    raw.execute(
+        "SELECT pg_advisory_xact_lock(%s)", [LOCK_FOR_SYNC]
+    )  # or a right that is given just now would be lost
     raw.execute(sql.SQL("SET LOCAL lock_timeout = {}").format(sql.Literal(WAIT_MS)))
     # Views first, or readers who have come as far as a view would wait for the table while we wait for the view.
     _run(raw, raw.execute(_LOCK_VIEWS, of).fetchall())

@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import Any, NoReturn
 
 import psycopg
 import shapely
@@ -38,7 +38,7 @@ from gisapp.intake.fields import convert_columns
 from gisapp.intake.options import Options
 from gisapp.intake.outcome import complete
 from gisapp.intake.place import lonlat_bounds
-from gisapp.intake.problem import QUESTION, refuse
+from gisapp.intake.problem import refuse
 from gisapp.intake.progress import SILENT, Progress
 from gisapp.intake.raw import raw_connection
 from gisapp.intake.read import open_any
@@ -53,9 +53,6 @@ from gisapp.intake.survey import survey
 from gisapp.intake.trouble import told_apart
 from gisapp.intake.writing import Into, Straight, Writer, way_straight
 from gisapp.revisions.apply import new_revision
-
-if TYPE_CHECKING:
-    from gisapp.intake.addresses import Addresses
 
 BeforeCommit = Callable[[Connection, Report], None]
 
@@ -205,7 +202,7 @@ def _load(
     into = Into(raw, stage, city.srid, keeper, straight)
     box = _stage(into, plan, order, chain([first], batches), report, progress, source.count)
     if source.addresses is not None:
-        _tell_of_addresses(source.addresses, report)
+        source.addresses.tell(report)
     if box is not None and plan.placed.transformation is not None:
         report.bounds = lonlat_bounds(box, city)
     if order.layer is not None and not report.asks and straight is None:
@@ -229,16 +226,6 @@ def _straight(
         return None
     said = {"file": order.name, "mode": order.options.mode}
     return Straight(raw, beside, new_revision(raw, order.layer.id, order.who, said))
-
-
-def _tell_of_addresses(addresses: Addresses, report: Report) -> None:
-    """How the rows were placed; and what is asked about those that were not."""
-    report.findings.drop("null_geometry")  # each of these rows is listed with its own reason
-    report.findings.add([addresses.told()])
-    report.geocoded = addresses.as_json()
-    if report.findings.of(QUESTION):
-        report.choices = addresses.choices()
-        report.asks = "places" if report.choices else "position"
 
 
 def _first(batches: Iterator[Batch], source: Source) -> Batch:

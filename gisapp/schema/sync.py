@@ -21,14 +21,13 @@ from gisapp.catalogue import rows as row_copies
 from gisapp.catalogue import search as search_tables
 from gisapp.catalogue.generalised import table_name
 from gisapp.catalogue.load import Catalogue
-from gisapp.db import Database
+from gisapp.db import LOCK_FOR_SYNC, Database
 from gisapp.installation import Installation
 from gisapp.schema import changes, generalised, history, open_rows, rights, search, tables, views
 from gisapp.schema.step import Step, quote, statement
 
 LOCK_TIMEOUT = "3s"
 TRIES = 5
-LOCK_FOR_SYNC = 0x6715A992
 DERIVED = (generalised_tables.SCHEMA, search_tables.SCHEMA, history_tables.SCHEMA, row_copies.SCHEMA)
 
 

@@ -13,6 +13,7 @@ import psycopg
 import pytest
 
 from gisapp.audit.record import Who
+from gisapp.db import LOCK_FOR_SYNC
 from gisapp.installation import Installation
 from gisapp.intake import beside, publish
 from gisapp.intake.load import Order, load_file
@@ -43,7 +44,7 @@ DROP VIEW IF EXISTS roads.by_hand;
 DROP FUNCTION IF EXISTS roads.by_hand() CASCADE;
 DROP INDEX IF EXISTS roads."幅員 by hand";
 ALTER TABLE roads.street DROP CONSTRAINT IF EXISTS by_hand, RESET (fillfactor);
-REVOKE ALL ON roads.street FROM pg_monitor, pg_read_all_stats
+REVOKE ALL ON roads.street FROM pg_monitor, pg_read_all_stats, pg_read_all_settings
 """
 DESCRIBED = """
 WITH t AS (SELECT * FROM pg_class WHERE oid = 'roads.street'::regclass),
@@ -132,6 +133,22 @@ def test_readers_of_the_table_and_of_its_views_go_on(city: Installation, load: L
             thread.join()
     assert ask(city, OID) != old and len(names) > 1
     assert seen == {0, 3} and max(waits) < 1.0
+
+
+def test_a_right_that_is_given_meanwhile_is_not_lost(
+    city: Installation, load: Load, tmp_path: Path, by_hand: None
+) -> None:
+    granted = "SELECT has_table_privilege('pg_read_all_settings', 'roads.street', 'SELECT')"
+    assert ask(city, granted) == [(False,)]
+    with city.database.transaction("owner") as connection:
+        connection.exec_driver_sql("SELECT pg_advisory_xact_lock(%s)", (LOCK_FOR_SYNC,))
+        loading = threading.Thread(target=load, args=(streets(tmp_path / "a.geojson"), "roads.street"))
+        loading.start()
+        loading.join(0.8)
+        assert loading.is_alive()
+        connection.exec_driver_sql("GRANT SELECT ON roads.street TO pg_read_all_settings")
+    loading.join()
+    assert ask(city, granted) == [(True,)] and ask(city, "SELECT count(*) FROM roads.street") == [(3,)]
 
 
 def url(city: Installation) -> str:
