@@ -23,7 +23,8 @@ def source(layer: Layer, view: View) -> sql.Identifier:
 def properties(fields: tuple[str, ...]) -> sql.Composed:
     """These fields of a feature as one JSON object. (json_build_object would end at 50 fields.)"""
     columns = sql.SQL(", ").join(sql.Identifier("f", name) for name in fields)
-    return sql.SQL("to_json((SELECT p FROM (SELECT {}) AS p))").format(columns)
+    # p.*: the whole row also where a field is called p
+    return sql.SQL("(SELECT row_to_json(p.*) FROM (SELECT {}) AS p)").format(columns)
 
 
 def geometry(layer: Layer, reference: Reference = CRS84, stored: sql.Composable = _STORED) -> sql.Composed:

@@ -66,7 +66,6 @@ def _statement(asked: tuple[tuple[Layer, View], ...], srid: int) -> str:
         assert layer.search is not None
         point = not expressions.is_area(layer)
         names = dict.fromkeys((*layer.search.fields(), *layer.label_fields()))
-        columns = sql.SQL(", ").join(sql.Identifier("f", name) for name in names)
         houses = [
             sql.SQL("{} IS NOT NULL").format(sql.Identifier("f", name)) for name in layer.search.numbers[:1]
         ]
@@ -75,7 +74,7 @@ def _statement(asked: tuple[tuple[Layer, View], ...], srid: int) -> str:
                 number=sql.Literal(number),
                 place=place,
                 source=expressions.source(layer, view),
-                values=sql.SQL("to_json((SELECT p FROM (SELECT {}) AS p))").format(columns),
+                values=expressions.properties(tuple(names)),
                 farthest=sql.Literal(FARTHEST),
                 houses=houses[0] if houses else sql.SQL("true"),
             )
