@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 
 import pytest
 from owslib.ogcapi.features import Features
@@ -11,6 +12,7 @@ from owslib.wms import WebMapService
 from owslib.wmts import WebMapTileService
 from PIL import Image
 
+from gisapp.access import tokens
 from gisapp.geo.tiles import tile_at
 from gisapp.installation import Installation
 
@@ -63,3 +65,30 @@ def test_owslib_finds_the_collections_and_their_conformance(server: str) -> None
     api = Features(f"{server}/ogc/")
     assert LAYER in api.feature_collections() and "tax.parcel" not in api.feature_collections()
     assert any("ogcapi-tiles-1" in one for one in api.conformance()["conformsTo"])
+
+
+def test_owslib_creates_replaces_and_deletes_a_feature(
+    server: str, installation: Installation, staff: dict[str, str], house: tuple[int, float, float]
+) -> None:
+    with installation.database.transaction("owner") as connection:
+        token = tokens.issue(connection, "facilities", "OWSLib", ["*"], list(tokens.VERBS), 1)
+    service = Features(f"{server}/ogc", headers={"Authorization": f"Bearer {token}"})
+    of = "facilities.public_toilet"
+    toilet = {
+        "type": "Feature",
+        "geometry": {"type": "Point", "coordinates": house[1:]},
+        "properties": {"facility_id": "OWSLIB-1", "name": "駅前トイレ"},
+    }
+    assert service.collection_item_create(of, toilet)
+    (made,) = service.collection_items(of, facility_id="OWSLIB-1")["features"]
+    assert made["properties"]["name"] == "駅前トイレ"
+    read = service.collection_item(of, made["id"])
+    service.headers |= {"If-Match": service.response_headers["ETag"], "Content-Type": "application/geo+json"}
+    read["properties"]["name"] = "駅北口トイレ"
+    assert service.collection_item_update(of, made["id"], json.dumps(read))
+    with pytest.raises(RuntimeError, match="412"):  # somebody else's change, as far as this one knows
+        service.collection_item_update(of, made["id"], json.dumps(read))
+    assert service.collection_item(of, made["id"])["properties"]["name"] == "駅北口トイレ"
+    service.headers["If-Match"] = service.response_headers["ETag"]
+    assert service.collection_item_delete(of, made["id"])
+    assert service.collection_items(of, facility_id="OWSLIB-1")["features"] == []
