@@ -148,7 +148,8 @@ def visible(layer_id: str) -> tuple[Layer, View]:
 
 def visible_layers() -> list[tuple[Layer, View]]:
     """Every layer that the asker may see with the asker's view of it, in the catalogue's order."""
-    pairs = ((layer, view_of(asker(), layer)) for layer in installation().catalogue.layers.values())
+    who = asker()
+    pairs = ((layer, view_of(who, layer)) for layer in installation().catalogue.layers.values())
     return [(layer, view) for layer, view in pairs if view is not None]
 
 

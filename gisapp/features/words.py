@@ -18,8 +18,7 @@ def text_of(layer: Layer, field: Field, value: Any, lang: str) -> str:
     """
     if value is None:
         return ""
-    codes = layer.code_list(field.name)
-    title = codes.title(value) if codes else None
+    title = layer.codes[field.codes].title(value) if field.codes else None
     if title:
         return title.get(lang)
     if isinstance(value, bool):
