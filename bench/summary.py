@@ -16,6 +16,7 @@ def lines(read: Read, parcels: int) -> str:
         (f"peers-{parcels}", _peers),
         ("noisy", _noisy),
         (f"hits-{parcels}", _hits),
+        (f"memory-{parcels}", _memory),
         (f"edits-{parcels}", _edits),
         (f"askers-{parcels}", _askers),
         ("growth", _growth),
@@ -168,6 +169,11 @@ def _hits(result: Row) -> list[tuple[str, str, str]]:
         found.append((f"hits, {row['asker']}, beside eight cold requests", reach, measured))
     most = max(worker["rss_mb"] for worker in result["memory_of_workers"].values())
     return [*found, ("memory of a web worker under that load", "≤ 250 MB", f"{most} MB")]
+
+
+def _memory(result: Row) -> list[tuple[str, str, str]]:
+    most = max(worker["rss_mb"] for worker in result["under_load"].values())
+    return [("the same, measured by itself", "≤ 250 MB", f"{most} MB")]
 
 
 def _edits(result: Row) -> list[tuple[str, str, str]]:

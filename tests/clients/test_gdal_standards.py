@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -16,9 +17,13 @@ LAYER = "base.building"
 
 
 @pytest.fixture(scope="module", autouse=True)
-def gdal_is_installed() -> None:
+def gdal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """GDAL's programs, with what they keep of a WMS in a folder that goes, not where the tests run."""
     if not shutil.which("gdal_translate"):
         pytest.skip("GDAL's programs (gdal-bin) are not installed")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("GDAL_DEFAULT_WMS_CACHE_PATH", str(tmp_path_factory.mktemp("wms")))
+        yield
 
 
 def run(*command: str | Path) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import inspect
 import re
+import subprocess
 from pathlib import Path
 
 from gisapp import errors
@@ -89,3 +90,17 @@ def test_nothing_names_a_place_of_one_machine() -> None:
         if p != Path(__file__) and re.search(r"/work/|/root/|/home/\w", p.read_text(errors="replace"))
     ]
     assert not named
+
+
+def test_no_line_of_the_changelog_stands_twice() -> None:
+    lines = [
+        line for line in (ROOT / "CHANGELOG.md").read_text("utf-8").splitlines() if line.startswith("- ")
+    ]
+    assert sorted(set(lines)) == sorted(lines)
+
+
+def test_nothing_lies_at_the_top_that_has_no_place_there() -> None:
+    """What a program leaves where it is run would be committed with the next change."""
+    listed = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    folders = {line.split("/")[0] for line in listed.splitlines() if "/" in line}
+    assert folders <= {"gisapp", "layers", "migrations", "static", "tests", "bench", "cities", "docs", ".ci"}
