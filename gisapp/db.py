@@ -21,7 +21,7 @@ from psycopg.rows import namedtuple_row
 from sqlalchemy import URL, Connection, Engine, MetaData, create_engine, make_url
 from sqlalchemy.exc import InterfaceError, OperationalError, ProgrammingError
 
-from gisapp import errors, keys, roles
+from gisapp import errors, keys, priority, roles
 from gisapp.budget import Budget, BudgetPool
 
 LOCK_FOR_SYNC = 0x6715A992
@@ -93,12 +93,14 @@ class Database:
         owner: tuple[str, str] | None = None,
         limit: int = 16,
         statement_timeout_ms: int = 0,
+        backends_nice: int = 0,
     ) -> None:
         self.address = address
         self._secret = web_secret
         self._owner = owner
         self._budget = Budget(limit)
         self._timeout = statement_timeout_ms
+        self._nice = backends_nice
         self._kept: dict[str, psycopg.Connection[Any]] = {}
         self._engines: dict[tuple[str, str], Engine] = {}
         self._lock = threading.Lock()
@@ -135,6 +137,8 @@ class Database:
         options = self._options(name) + more
         raw: psycopg.Connection[Any]
         raw = psycopg.connect(**words, **url.query, options=options, connect_timeout=5)  # type: ignore[arg-type]
+        if self._nice and self.address.host.startswith("/"):  # a socket: the backend is on this machine
+            priority.let_backend_give_way(raw.info.backend_pid, self._nice)
         if more == ONE_PLAN:
             raw.prepare_threshold = 0  # the plan is worth keeping from the first time on
         return raw

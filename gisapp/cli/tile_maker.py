@@ -1,22 +1,20 @@
 """The tile maker of a node as a process: started by `gisapp up`, without the owner's password like the web processes.
 
-At a lower priority: what is kept goes out before what has to be made.
+At a lower priority, and its connections with it: what is kept goes out before what has to be made.
 """
 
 from __future__ import annotations
 
 import logging
-import os
 import signal
 import sys
 import threading
 
+from gisapp import priority
 from gisapp.installation import open_for_web
 from gisapp.settings import load_settings
 from gisapp.tiles.making.process import run
 from gisapp.tiles.setup import SWITCH_SECONDS
-
-NICE = 5  # like PostgreSQL, for which it works
 
 
 def main() -> None:
@@ -25,9 +23,9 @@ def main() -> None:
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
-    os.nice(NICE)
+    priority.give_way()
     sys.setswitchinterval(SWITCH_SECONDS)
-    run(open_for_web(load_settings()), stop)
+    run(open_for_web(load_settings(), backends_nice=priority.COMPUTES), stop)
 
 
 if __name__ == "__main__":
