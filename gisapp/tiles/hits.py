@@ -29,6 +29,7 @@ REMEMBERED = 1.5  # seconds after which one request asks the route again …
 AT_MOST = 2.5  # … while the others go on: with the guard's own two seconds, a right that was taken away ends within five
 CLAIMED = 0.5  # seconds that one has for asking before another tries
 MOST_REMEMBERED = 20_000
+MOST_DIGITS = 10  # of a column or row; none is as long at any zoom
 WHO = (
     "HTTP_COOKIE",
     "HTTP_AUTHORIZATION",
@@ -79,7 +80,7 @@ class Hits:
     def __init__(self, app: Flask, maker: Maker) -> None:
         self._next, self._app, self._maker, self._cache = app.wsgi_app, app, maker, maker.cache
         self._known: dict[Key, Known] = {}
-        self._seen: dict[Key, Meant] = {}  # requests that were hits: to read their addresses once is enough
+        self._seen: dict[Key, Meant] = {}  # to read an address once is enough
         self.found = Tally()
         self._host = bool(app.config.get("TRUSTED_HOSTS"))
         secure = bool(app.config.get("SESSION_COOKIE_SECURE"))
@@ -94,7 +95,7 @@ class Hits:
             if meant is not None and not meant.known.may_go_on():
                 self._seen.pop(asked, None)  # there may be another decision by now
                 meant = None
-            found = None if meant is None else self._find(environ, asked, meant)
+            found = None if meant is None else self._find(environ, meant)
             if found is not None:
                 if isinstance(found, Response):
                     return found(environ, start_response)
@@ -110,21 +111,20 @@ class Hits:
         row, _, form = parts[5].partition(".")
         known = self._known.get((who, parts[2], form, query))
         source = None if known is None else known.sets.get(parts[3])
-        if known is None or source is None or not (parts[4].isdecimal() and row.isdecimal()):
+        if known is None or source is None or not (_is_number(parts[4]) and _is_number(row)):
             return None
         of = source.of if isinstance(source, Source) else source
-        place = of.key, int(parts[4]), int(row), kind_for(of, accept_encoding)
-        return Meant(known, source, place)
+        if len(self._seen) > MOST_REMEMBERED:
+            self._seen.clear()
+        meant = Meant(known, source, (of.key, int(parts[4]), int(row), kind_for(of, accept_encoding)))
+        self._seen[path, query, accept_encoding, who] = meant
+        return meant
 
-    def _find(self, environ: Environ, asked: Key, meant: Meant) -> Answer | Response | None:
+    def _find(self, environ: Environ, meant: Meant) -> Answer | Response | None:
         entry = self._cache.ready(meant.place)
         if entry is None:
             return self._ask(environ, meant) if isinstance(meant.source, Source) else None
         self.found.add()
-        if asked not in self._seen:
-            if len(self._seen) > MOST_REMEMBERED:
-                self._seen.clear()
-            self._seen[asked] = meant
         shared = meant.known.shared
         headers = entry.headers.get(shared)
         if headers is None:
@@ -186,6 +186,11 @@ class Hits:
             before.again, before.until = now + REMEMBERED, until
         else:
             self._known[place] = Known(now + REMEMBERED, until, sets, shared)
+
+
+def _is_number(written: str) -> bool:
+    """Whether that may be a tile's column or row; what is longer Python refuses to read."""
+    return written.isdecimal() and len(written) <= MOST_DIGITS
 
 
 def _security(public: bool, secure: bool) -> list[tuple[str, str]]:
