@@ -93,14 +93,12 @@ class Database:
         owner: tuple[str, str] | None = None,
         limit: int = 16,
         statement_timeout_ms: int = 0,
-        backends_nice: int = 0,
     ) -> None:
         self.address = address
         self._secret = web_secret
         self._owner = owner
         self._budget = Budget(limit)
         self._timeout = statement_timeout_ms
-        self._nice = backends_nice
         self._kept: dict[str, psycopg.Connection[Any]] = {}
         self._engines: dict[tuple[str, str], Engine] = {}
         self._lock = threading.Lock()
@@ -137,8 +135,7 @@ class Database:
         options = self._options(name) + more
         raw: psycopg.Connection[Any]
         raw = psycopg.connect(**words, **url.query, options=options, connect_timeout=5)  # type: ignore[arg-type]
-        if self._nice and self.address.host.startswith("/"):  # a socket: the backend is on this machine
-            priority.let_backend_give_way(raw.info.backend_pid, self._nice)
+        _give_way_with_us(raw)
         if more == ONE_PLAN:
             raw.prepare_threshold = 0  # the plan is worth keeping from the first time on
         return raw
@@ -260,4 +257,10 @@ def connect_alone(url: str, statement_timeout_ms: int) -> psycopg.Connection[Any
     options = f"-c jit=off -c statement_timeout={statement_timeout_ms} -c search_path=public"
     raw = psycopg.connect(**words, **parsed.query, options=options, connect_timeout=5)  # type: ignore[arg-type]
     raw.read_only, raw.isolation_level = True, psycopg.IsolationLevel.REPEATABLE_READ
+    _give_way_with_us(raw)
     return raw
+
+
+def _give_way_with_us(raw: psycopg.Connection[Any]) -> None:
+    if raw.info.host.startswith("/"):  # a socket: the backend is on this machine
+        priority.lower_like_ours(raw.info.backend_pid)

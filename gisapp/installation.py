@@ -66,15 +66,13 @@ def sealing_database(installation: Installation) -> Database:
     return Database(installation.database.address, secret, limit=1)
 
 
-def open_for_web(settings: Settings, backends_nice: int = 0) -> Installation:
-    """Open without the owner's rights, at the address that the shell kept. backends_nice: nice value of the processes that
-    serve its connections, where they run on this machine and may be lowered. Raises errors.NotMigrated."""
+def open_for_web(settings: Settings) -> Installation:
+    """Open without the owner's rights, at the address that the shell kept. Raises errors.NotMigrated."""
     city = load_city(settings.city)
     database = Database(
         Address.read(address_file(settings)),
         keys.read_secret(settings.home, "web"),
         limit=settings.max_connections,
         statement_timeout_ms=settings.statement_timeout_ms,
-        backends_nice=backends_nice,
     )
     return Installation(settings, city, load_catalogue(city), database)

@@ -23,9 +23,9 @@ def main() -> None:
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
-    priority.give_way()
+    priority.give_way(priority.WAITED_FOR)
     sys.setswitchinterval(SWITCH_SECONDS)
-    run(open_for_web(load_settings(), backends_nice=priority.COMPUTES), stop)
+    run(open_for_web(load_settings()), stop)
 
 
 if __name__ == "__main__":

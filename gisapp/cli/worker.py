@@ -24,7 +24,7 @@ import psycopg
 import sqlalchemy as sa
 from procrastinate import JobContext
 
-from gisapp import errors
+from gisapp import errors, priority
 from gisapp.access import wishes
 from gisapp.catalogue.search import searchable
 from gisapp.changes.derived import Stopped
@@ -78,6 +78,7 @@ INTERRUPTED = (
 def main() -> None:
     """Run the worker, or with `--upload ID` process one upload and end."""
     logging.basicConfig(level=logging.WARNING, format="worker: %(message)s")
+    priority.give_way(priority.BACKGROUND)
     if sys.argv[1:2] == ["--upload"]:
         _process_here(uuid.UUID(sys.argv[2]))
         return

@@ -6,17 +6,26 @@ import os
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-import sqlalchemy as sa
 
 from gisapp import priority, roles
-from gisapp.db import Database
 from gisapp.installation import Installation
 
 LEVELS = "import os; print(os.nice(0), open('/proc/self/autogroup').read().split()[-1])"
-GIVE_WAY = f"from gisapp import priority; priority.give_way(); priority.give_way(); {LEVELS}"
+GIVE_WAY = f"from gisapp import priority; priority.give_way(7); priority.give_way(7); {LEVELS}"
+CONNECTED = """
+import os, sys
+from gisapp import priority
+from gisapp.db import Address, Database
+priority.give_way(int(sys.argv[1]))
+database = Database(Address(sys.argv[2], int(sys.argv[3]), sys.argv[4]), bytes.fromhex(sys.argv[5]), limit=1)
+with database.transaction(sys.argv[6]) as connection:
+    print(connection.exec_driver_sql("SELECT pg_backend_pid()").scalar(), flush=True)
+    input()
+"""
 needs_sessions = pytest.mark.skipif(
     not Path("/proc/self/autogroup").exists(), reason="this kernel does not group tasks by session"
 )
@@ -29,40 +38,49 @@ def said(code: str, *, leads: bool) -> list[int]:
     return [int(level) for level in done.stdout.split()]
 
 
-def lowered(pid: int) -> tuple[int, int]:
-    """Nice value of a process and of its session."""
-    return os.getpriority(os.PRIO_PROCESS, pid), int(Path(f"/proc/{pid}/autogroup").read_text().split()[-1])
+def session_of(pid: int) -> int:
+    """The nice value of a process's session."""
+    return int(Path(f"/proc/{pid}/autogroup").read_text().split()[-1])
 
 
 @needs_sessions
 def test_a_process_that_leads_its_session_lowers_the_session_and_itself_once() -> None:
-    assert said(GIVE_WAY, leads=True) == [priority.COMPUTES, priority.COMPUTES]
+    assert said(GIVE_WAY, leads=True) == [7, 7]
 
 
 @needs_sessions
 def test_a_process_of_another_ones_session_lowers_only_itself() -> None:
     _, ours = said(LEVELS, leads=False)
-    assert said(GIVE_WAY, leads=False) == [priority.COMPUTES, ours]
+    assert said(GIVE_WAY, leads=False) == [7, ours]
 
 
 @needs_sessions
-def test_the_tile_makers_backends_give_way_and_no_others(installation: Installation) -> None:
+@pytest.mark.parametrize("nice", [0, priority.WAITED_FOR, priority.BACKGROUND])
+def test_a_backend_gives_way_as_far_as_the_process_that_it_works_for(
+    installation: Installation, nice: int
+) -> None:
     database = installation.database
-    low = Database(database.address, database._secret, limit=2, backends_nice=priority.COMPUTES)
-    pids = []
-    for one in (low, database):
-        with one.transaction(roles.audience(())) as connection:
-            pids.append(connection.scalar(sa.text("SELECT pg_backend_pid()")))
-    until = time.monotonic() + 10
-    while lowered(pids[0]) != (priority.COMPUTES, priority.COMPUTES) and time.monotonic() < until:
-        time.sleep(0.05)
-    assert lowered(pids[0]) == (priority.COMPUTES, priority.COMPUTES)
-    assert lowered(pids[1])[1] == 0
-    low.close()
+    where = database.address.host, str(database.address.port), database.address.database
+    words = [str(nice), *where, database._secret.hex(), roles.audience(())]
+    with subprocess.Popen(
+        [sys.executable, "-c", CONNECTED, *words], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as child:
+        assert child.stdin and child.stdout
+        backend = int(child.stdout.readline())
+        wait_until(lambda: session_of(backend) == nice)
+        assert os.getpriority(os.PRIO_PROCESS, backend) >= nice
+        child.communicate("\n")
 
 
 def test_a_number_that_is_no_backend_of_postgresql_is_left_alone() -> None:
     with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as child:
-        priority._lower_backend(child.pid, priority.COMPUTES)
+        priority._lower_backend(child.pid, 7)
         assert os.getpriority(os.PRIO_PROCESS, child.pid) == os.getpriority(os.PRIO_PROCESS, 0)
         child.communicate(b"\n")
+
+
+def wait_until(true: Callable[[], bool], seconds: float = 10) -> None:
+    until = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < until
+        time.sleep(0.05)
