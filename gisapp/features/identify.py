@@ -25,13 +25,13 @@ RANK = {"Point": 0, "LineString": 1, "Polygon": 2}
 
 _NEAREST = sql.SQL(
     """(SELECT {layer} AS layer, f.id, {rank} AS rank, f.geom <-> {place} AS measure,
-  {properties} AS properties, {geometry} AS geometry, {large} AS is_part
+  {values} AS values_in_order, {geometry} AS geometry, {large} AS is_part
 FROM {source} AS f WHERE ST_DWithin(f.geom, {place}, $3::float8) ORDER BY measure, f.id LIMIT {most})"""
 )
 # An outline of thousands of points is unpacked by ST_Force2D, once, and not by each function that is given it.
 _AROUND = sql.SQL(
     """(SELECT {layer} AS layer, f.id, {rank} AS rank, ST_Area(f.geom) AS measure,
-  {properties} AS properties, {geometry} AS geometry, {large} AS is_part
+  {values} AS values_in_order, {geometry} AS geometry, {large} AS is_part
 FROM (SELECT {columns}, ST_Force2D(f.geom) AS geom FROM {source} AS f WHERE f.geom && {place} OFFSET 0) AS f
 WHERE ST_Intersects(f.geom, {place}) ORDER BY measure, f.id LIMIT {most})"""
 )
@@ -94,7 +94,12 @@ def identify(
     rows = database.rows_by_one_plan(role, _statement(tuple(asked), city.srid), values)
     of = {layer.id: (number, layer, view) for number, (layer, view) in enumerate(asked)}
     rows = sorted(rows, key=lambda row: (row.rank, row.measure, of[row.layer][0], row.id))
-    return [Found(*of[row.layer][1:], row.id, row.properties, row.geometry, row.is_part) for row in rows]
+    return [_found(*of[row.layer][1:], row) for row in rows]
+
+
+def _found(layer: Layer, view: View, row: Any) -> Found:
+    values = dict(zip(expressions.fields_of(view), row.values_in_order.values(), strict=True))
+    return Found(layer, view, row.id, values, row.geometry, row.is_part)
 
 
 def _near(city: City, place: Place) -> bool:
@@ -117,7 +122,7 @@ def _part(layer: Layer, view: View) -> sql.Composed:
         layer=sql.Literal(layer.id),
         rank=sql.Literal(RANK[layer.geometry.removeprefix("Multi")]),
         place=_PLACE,
-        properties=expressions.properties(fields),
+        values=expressions.values(fields),
         columns=sql.SQL(", ").join(sql.Identifier("f", name) for name in ("id", *fields)),
         geometry=expressions.geometry(layer, stored=drawn),
         large=large,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -54,6 +55,29 @@ def test_a_person_is_counted_over_all_addresses(limited: Flask, installation: In
     clients = [visitor(limited) for _ in range(MOST + 1)]
     assert [statuses(one, 1, **bearer)[0] for one in clients] == [200] * MOST + [429]
     assert statuses(clients[0], 1) == [200], "the visitor at that address"
+
+
+def test_windows_end_are_swept_and_start_no_thread(monkeypatch: pytest.MonkeyPatch) -> None:
+    now, threads = [1_000.0], threading.active_count()
+    monkeypatch.setattr(rate_limits.time, "time", lambda: now[0])
+    counters = rate_limits.Counters()
+    assert [counters.incr("one", 60) for _ in range(3)] == [1, 2, 3]
+    now[0] = 1_059.0
+    assert counters.incr("other", 60) == 1
+    assert (counters.incr("one", 60), counters.get("one"), counters.get_expiry("one")) == (4, 4, 1_060.0)
+    now[0] = 1_061.0
+    assert counters.get("one") == 0 and counters.incr("third", 60) == 1
+    assert counters.reset() == 2, "the window that ended was swept, the one that goes on was not"
+    assert threading.active_count() == threads
+
+
+def test_no_count_is_lost_between_threads() -> None:
+    counters = rate_limits.Counters()
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda _: counters.incr("one", 60), range(2_000)))
+    assert counters.get("one") == 2_000
+    counters.clear("one")
+    assert counters.get("one") == 0
 
 
 def test_pages_tiles_and_lists_are_not_counted(limited: Flask) -> None:
