@@ -103,6 +103,7 @@ def _bound(grid: Inside, numbers: Any, pieces: list[bytes]) -> dict[str, Any]:
     }
     return {
         "grid_squares": grid.squares,
+        "grid_cells": grid.cells,
         "grid_columns": grid.columns,
         "grid_rows": grid.rows,
         "grid_tiles": tiles,

@@ -10,11 +10,13 @@ from dataclasses import dataclass
 
 from psycopg import sql
 
+from gisapp.geo.inside import BLOCK, CELLS, IN_BLOCK, LARGEST, UNKNOWN
+
 # OFFSET has what a level computes computed once; written '0', PostgreSQL sees before it plans that nothing is left out, and lets
 # a second process do half of a layer. The grid is bound, not written: a plan with megabytes in it would be copied to that process.
 # So one plan fits all values (`summary` asks for it), and a series stands where the length of a list would be guessed as ten.
 # `part`: sums of what is placed by its box, by number of the area (0: none), and each other feature alone, with its shape.
-# By middle, that shape is the point already. All of it is done where a feature is read: what comes after `part` is left to one process.
+# By middle, that shape is the point already, looked up in the grid too: most points have no outline in their cell. All of it is done where a feature is read: what comes after `part` is left to one process.
 _PLACED = """WITH area AS MATERIALIZED (
   SELECT row_number() OVER (ORDER BY a.id) AS number, {names} FROM ({areas}) AS a
 ), piece AS MATERIALIZED (
@@ -28,17 +30,25 @@ _PLACED = """WITH area AS MATERIALIZED (
   JOIN piece AS p USING (piece)
 ), part AS MATERIALIZED (
   SELECT f.number, f.id, f.shape, f.clear, {labels} count(*) AS count, {sums}
-  FROM (SELECT f.*, CASE WHEN f.number IS NULL THEN f.feature END AS id, CASE WHEN f.number IS NULL THEN {left} END AS shape,
-      CASE WHEN f.number IS NULL THEN {clear} END AS clear
-    FROM (SELECT f.*, CASE WHEN {inside} THEN {number} WHEN {clear} THEN {reached} END AS number
-      FROM (SELECT f.*, width_bucket(ST_XMin(f.box), {x_of_cells}) - 1 AS x0, width_bucket(ST_YMin(f.box), {y_of_cells}) - 1 AS y0,
-          width_bucket(ST_XMax(f.box), {x_of_cells}) - 1 AS x1, width_bucket(ST_YMax(f.box), {y_of_cells}) - 1 AS y1
-        FROM (SELECT f.id AS feature, {kept}, f.geom, f.geom::box2d::box3d AS box FROM {source} AS f WHERE {where} OFFSET '0') AS f
-        OFFSET '0') AS f
-      OFFSET '0') AS f
+  FROM (SELECT {values}, f.number, CASE WHEN f.number IS NULL THEN f.feature END AS id,
+      CASE WHEN f.number IS NULL THEN f.shape END AS shape, CASE WHEN f.number IS NULL THEN f.clear END AS clear
+    FROM ({found}) AS f
     OFFSET '0') AS f
   GROUP BY f.number, f.id, f.shape, f.clear{groups}
 ), """
+_BY_BOX = """SELECT f.*, CASE WHEN f.{by_box} IS NULL THEN {left} END AS shape, CASE WHEN f.{by_box} IS NULL THEN {clear} END AS clear
+FROM (SELECT f.*, CASE WHEN {inside} THEN {number} WHEN {clear} THEN {reached} END AS {by_box}
+  FROM (SELECT f.*, width_bucket(ST_XMin(f.box), {x_of_cells}) - 1 AS x0, width_bucket(ST_YMin(f.box), {y_of_cells}) - 1 AS y0,
+      width_bucket(ST_XMax(f.box), {x_of_cells}) - 1 AS x1, width_bucket(ST_YMax(f.box), {y_of_cells}) - 1 AS y1
+    FROM (SELECT f.id AS feature, {kept}, f.geom, f.geom::box2d::box3d AS box FROM {source} AS f WHERE {where} OFFSET '0') AS f
+    OFFSET '0') AS f
+  OFFSET '0') AS f
+OFFSET '0'"""
+_BY_POINT = """SELECT f.*, coalesce(f.by_box, {at_point}) AS number
+FROM (SELECT f.*, width_bucket(ST_X(f.shape), {x_of_cells}) - 1 AS x, width_bucket(ST_Y(f.shape), {y_of_cells}) - 1 AS y
+  FROM ({found_by_box}) AS f
+  OFFSET '0') AS f
+OFFSET '0'"""
 _LEFT = """near AS MATERIALIZED (
   SELECT p.id, p.shape, p.clear, p.shape::box2d::box3d AS box FROM part AS p WHERE p.number IS NULL
 ), point AS (
@@ -86,6 +96,7 @@ SELECT named.*, total.* FROM total LEFT JOIN named ON true ORDER BY {order_of_na
 
 _GRID = {
     "squares": "%(grid_squares)b::bytea",
+    "cells": "%(grid_cells)b::bytea",
     "columns": "%(grid_columns)s::int",
     "rows": "%(grid_rows)s::int",
     "x_of_cells": "%(grid_west)s, %(grid_east)s, 4 * %(grid_columns)s::int",
@@ -94,16 +105,29 @@ _GRID = {
     "x_of_tiles": "%(grid_west)s, %(grid_east)s, %(grid_tiles)s::int",
     "y_of_tiles": "%(grid_south)s, %(grid_north)s, %(grid_tiles)s::int",
 }
+_NUMBER = "get_byte({of}, {at}) * 256 + get_byte({of}, {at} + 1)"
 _FIRST = f"get_byte({_GRID['squares']}, {{at}})"
-_AFTER = f"get_byte({_GRID['squares']}, {{at}} + 1) * 256 + get_byte({_GRID['squares']}, {{at}} + 2)"
+_AFTER = _NUMBER.format(of=_GRID["squares"], at="{at} + 1")
+_WHOLE = f"{_FIRST} BETWEEN 1 AND {LARGEST}"
+_BLOCK = f"{BLOCK} * (({_FIRST} - {IN_BLOCK}) * 65536 + {_AFTER})"
+_BITS = f"CASE WHEN {_FIRST} = 0 THEN {_AFTER} ELSE {_NUMBER.format(of=_GRID['cells'], at=_BLOCK)} END"
 _AT = f"3 * (({{y}} >> 2) * {_GRID['columns']} + ({{x}} >> 2))"
+
+
+def _in_cell(x: str, y: str) -> str:
+    """The area that a cell lies in; NULL where the grid does not say."""
+    at = _AT.format(x=x, y=y)
+    place = f"{_BLOCK.format(at=at)} + 2 + 2 * ({CELLS} * ({y} & 3) + ({x} & 3))"
+    told = _NUMBER.format(of=_GRID["cells"], at=place)
+    return f"""CASE WHEN {x} >= 0 AND {y} >= 0 AND {x} < 4 * {_GRID["columns"]} AND {y} < 4 * {_GRID["rows"]} THEN
+      CASE WHEN {_WHOLE.format(at=at)} THEN {_AFTER.format(at=at)} WHEN {_FIRST.format(at=at)} > 0 THEN nullif({told}, {UNKNOWN}) END END"""
 
 
 def _looked_up() -> dict[str, str]:
     """What the grid says of a box whose lowest left cell is x0, y0 and whose highest right cell is x1, y1.
 
     `inside`: its squares are in a block of the area `number`. `clear`: it is small, and no outline is near it; then `reached` is the
-    area of a square that it reaches into, if one of them is wholly in one. The squares that a small box reaches into are those of its
+    area of a square that it reaches into, if one of them is wholly in one, else of the cell of a corner. The squares that a small box reaches into are those of its
     corners; of a square's bits, four columns in each of four rows, those count that the box covers.
     """
     at = _AT.format(x="f.x0", y="f.y0")
@@ -114,16 +138,16 @@ def _looked_up() -> dict[str, str]:
     for x, columns in _sides("x"):
         for y, rows in _sides("y"):
             corner = _AT.format(x=x, y=y)
-            first, after = _FIRST.format(at=corner), _AFTER.format(at=corner)
+            whole, bits = _WHOLE.format(at=corner), _BITS.format(at=corner)
             across = "((2 << {1}) - (1 << {0})) * 4369".format(*columns)
             along = "((2 << 4 * {1} + 3) - (1 << 4 * {0}))".format(*rows)
-            clear.append(f"({first} > 0 OR ({after}) & ({across} & {along}) = 0)")
-            reached.append(f"WHEN {first} > 0 THEN {after}")
+            clear.append(f"({whole} OR ({bits}) & ({across} & {along}) = 0)")
+            reached.append(f"WHEN {whole} THEN {_AFTER.format(at=corner)}")
     return {
-        "inside": f"CASE WHEN {start} THEN {_FIRST.format(at=at)} > greatest({wide}, {high}) END",
+        "inside": f"CASE WHEN {start} THEN {_WHOLE.format(at=at)} AND {_FIRST.format(at=at)} > greatest({wide}, {high}) END",
         "number": _AFTER.format(at=at),
         "clear": " AND ".join(clear) + " ELSE false END",
-        "reached": f"CASE {' '.join(reached)} END",
+        "reached": f"CASE {' '.join(reached)} ELSE {_in_cell('f.x0', 'f.y0')} END",
     }
 
 
@@ -159,10 +183,13 @@ def statement(words: Words, by_share: bool) -> str:
     values = ["size", *(f"value_{n}" for n in range(words.sums))]
     order = [*(f"area.{name}" for name in names), *(f"f.{name}" for name in by)]
     looked = _looked_up()
-    text = _PLACED + _LEFT + (_BY_SHARE if by_share else _BY_MIDDLE) + _COUNTED
+    found = _BY_BOX if by_share else _BY_POINT.replace("{found_by_box}", _BY_BOX)
+    text = _PLACED.replace("{found}", found) + _LEFT + (_BY_SHARE if by_share else _BY_MIDDLE) + _COUNTED
     parts = {
         **_GRID,
         **looked,
+        "by_box": "number" if by_share else "by_box",
+        "at_point": _in_cell("f.x", "f.y"),
         "left": "f.geom" if by_share else _MIDDLE.format(clear=looked["clear"]),
         "point": _CORNER if by_share else "f.shape",
         "pointed": "f.clear" if by_share else "true",
@@ -171,6 +198,7 @@ def statement(words: Words, by_share: bool) -> str:
         "labels_of_f": "".join(f"f.{name}, " for name in by),
         "labels_of_p": "".join(f"p.{name}, " for name in by),
         "groups": "".join(f", f.{name}" for name in by),
+        "values": _each("f.{0}", [*by, *values]),
         "sums": _each("sum(f.{0}) AS {0}", values),
         "values_of_f": _each("f.{0}", values),
         "values_of_p": _each("p.{0}", values),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections import OrderedDict
 from collections.abc import Iterator
 from typing import Any
 from urllib.parse import quote
@@ -12,6 +13,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import Connection
 
 from gisapp.features import area_grid
+from gisapp.geo import inside
 from gisapp.installation import Installation
 
 BORDERS = """SELECT ST_AsText(ST_GeometryN(line, 1)) AS line FROM (
@@ -85,6 +87,15 @@ def test_grid_and_geometry_agree(
     client: FlaskClient, monkeypatch: pytest.MonkeyPatch, strange_buildings: None, query: str
 ) -> None:
     assert both_ways(client, monkeypatch, query)["rows"]
+
+
+@pytest.mark.parametrize("share", ["", "&share=true"])
+def test_squares_beyond_the_most_blocks_are_left_to_geometry(
+    client: FlaskClient, monkeypatch: pytest.MonkeyPatch, strange_buildings: None, share: str
+) -> None:
+    monkeypatch.setattr(inside, "MOST_BLOCKS", 50)
+    monkeypatch.setattr(area_grid, "_kept", OrderedDict())
+    assert both_ways(client, monkeypatch, f"layer=base.building&area=base.town{share}")["rows"]
 
 
 def test_a_selection_of_nothing_has_no_rows_and_a_total_of_nothing(client: FlaskClient) -> None:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from typing import Any
+
 import numpy as np
 import pytest
 import shapely
 
-from gisapp.geo.inside import CELLS, Inside, inside
+from gisapp.geo import inside as module
+from gisapp.geo.inside import BLOCK, CELLS, IN_BLOCK, UNKNOWN, Inside, inside
 
 SHAPES = shapely.from_wkt(
     [
@@ -18,9 +22,19 @@ SHAPES = shapely.from_wkt(
 )
 
 
-@pytest.fixture(scope="module")
-def grid() -> Inside:
-    return inside(SHAPES)
+@pytest.fixture(scope="module", params=[module.MOST_BLOCKS, 900], ids=["a block for each", "some blocks"])
+def grid(request: pytest.FixtureRequest) -> Iterator[Inside]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(module, "MOST_BLOCKS", request.param)
+        yield inside(SHAPES)
+
+
+def block_at(grid: Inside, square: Any) -> Any:
+    """The bits and the numbers that the block of a square holds; None where it has none."""
+    if square[0] < IN_BLOCK:
+        return None
+    which = (square[0] - IN_BLOCK) * 65536 + square[1] * 256 + square[2]
+    return np.frombuffer(grid.cells[which * BLOCK : (which + 1) * BLOCK], ">u2").astype(int)
 
 
 def test_a_block_of_squares_lies_in_its_shape_and_no_other(grid: Inside) -> None:
@@ -33,7 +47,7 @@ def test_a_block_of_squares_lies_in_its_shape_and_no_other(grid: Inside) -> None
         chance.integers(0, grid.rows, 3000), chance.integers(0, grid.columns, 3000), strict=True
     ):
         side, *said = squares[row, column]
-        if not side:
+        if not 0 < side < IN_BLOCK:
             continue
         left, low = west + column * wide, south + row * high
         block = shapely.box(left, low, left + side * wide, low + side * high)
@@ -52,8 +66,10 @@ def test_cells_without_a_mark_have_no_outline_in_them(grid: Inside) -> None:
     outlines = shapely.union_all(shapely.boundary(SHAPES))
     shapely.prepare(outlines)
     marked = unmarked = 0
-    for row, column in np.argwhere(squares[:, :, 0] == 0)[::37]:
-        bits = squares[row, column, 1] * 256 + squares[row, column, 2]
+    crossed = (squares[:, :, 0] == 0) | (squares[:, :, 0] >= IN_BLOCK)
+    for row, column in np.argwhere(crossed)[::37]:
+        block = block_at(grid, squares[row, column])
+        bits = squares[row, column, 1] * 256 + squares[row, column, 2] if block is None else block[0]
         for cell in range(CELLS * CELLS):
             left, low = (
                 west + (column * CELLS + cell % CELLS) * wide,
@@ -63,3 +79,32 @@ def test_cells_without_a_mark_have_no_outline_in_them(grid: Inside) -> None:
             marked, unmarked = marked + touched, unmarked + (not touched)
             assert bits >> cell & 1 or not touched
     assert marked and unmarked
+
+
+def test_a_cell_lies_in_its_shape_and_no_other(grid: Inside) -> None:
+    squares = np.frombuffer(grid.squares, np.uint8).reshape(grid.rows, grid.columns, 3).astype(int)
+    west, south, east, north = grid.box
+    wide, high = (east - west) / grid.columns / CELLS, (north - south) / grid.rows / CELLS
+    seen, unknown = set(), 0
+    for row, column in np.argwhere(squares[:, :, 0] >= IN_BLOCK)[::29]:
+        bits, *numbers = block_at(grid, squares[row, column])
+        for cell, number in enumerate(numbers):
+            left, low = (
+                west + (column * CELLS + cell % CELLS) * wide,
+                south + (row * CELLS + cell // CELLS) * high,
+            )
+            shape = shapely.box(left, low, left + wide, low + high)
+            holding = [n for n, one in enumerate(SHAPES, 1) if one.covers(shape)]
+            meeting = [n for n, one in enumerate(SHAPES, 1) if one.intersects(shape)]
+            if number == UNKNOWN:
+                unknown += 1
+                assert bits >> cell & 1 or len(meeting) > 1, "an outline is near, or shapes overlap"
+            else:
+                seen.add(number)
+                assert holding == meeting == ([number] if number else [])
+    assert unknown and seen >= ({0, 1} if len(grid.cells) <= 900 * BLOCK else {0, 1, 2, 3, 4})
+
+
+def test_as_many_blocks_are_made_as_may_be(grid: Inside) -> None:
+    squares = np.frombuffer(grid.squares, np.uint8).reshape(grid.rows, grid.columns, 3)
+    assert len(grid.cells) == BLOCK * (squares[:, :, 0] >= IN_BLOCK).sum()
