@@ -46,6 +46,27 @@ def test_a_layer_is_counted_by_a_field_with_its_words(client: FlaskClient, conne
     assert next(r for r in said["rows"] if r["by_0"] == 411)["words"]["by_0"] == "住宅"
 
 
+@pytest.mark.parametrize(
+    "asked",
+    ["base.building&sum=floors,height&by=use,floors", "roads.street&by=class", "disaster.shelter&by=name"],
+)
+def test_a_summary_by_fields_reads_the_layer_once_and_tells_its_totals(
+    client: FlaskClient, asked: str
+) -> None:
+    with statements() as said:
+        by_fields = get(client, f"/api/summary?layer={asked}")
+    layer, _, rest = asked.partition("&")
+    assert sum(layer.replace(".", '"."') in statement for statement in said) == 1
+    whole = get(client, f"/api/summary?layer={layer}&{rest.rpartition('by=')[0]}")
+    assert len(by_fields["rows"]) > 1
+    assert by_fields["total"] == pytest.approx(whole["total"])
+
+
+def test_no_features_by_a_field_are_no_rows_and_totals_of_nothing(client: FlaskClient) -> None:
+    none = get(client, "/api/summary?layer=base.building&by=use&sum=floors&filter=floors%20%3E%20999")
+    assert none["rows"] == [] and none["total"] == {"count": 0, "area_m2": 0, "sum_0": None}
+
+
 def test_a_feature_on_a_border_counts_once_where_its_middle_lies(
     client: FlaskClient, connection: Connection
 ) -> None:
