@@ -10,7 +10,7 @@ from gisapp.tiles.plan import plan
 
 @dataclass(frozen=True)
 class Contents:
-    """Columns besides id and geometry, which features (SQL, empty: all), and whether the layer's table is read."""
+    """Columns besides id and geometry, which features (SQL, empty: all), and whether the layer's table is read (else one generalised from it)."""
 
     columns: tuple[str, ...]
     where: str
@@ -27,9 +27,8 @@ def contents(layer: Layer, zoom: int) -> Contents | None:
     if not hasattr(planned, "at"):  # one plan for all zooms
         return Contents(planned.columns, "", True)
     here = planned.at(zoom)
-    of_table = here.relation == (layer.department, view.name)
     for part in here.parts:
         if part.name == layer.id:
             columns = tuple(name for name in part.columns if name in fields)
-            return Contents(columns, part.where.replace("%%", "%") if of_table else "", of_table)
+            return Contents(columns, part.where.replace("%%", "%"), here.ahead is None)
     return None

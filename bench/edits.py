@@ -25,6 +25,7 @@ from gisapp.geo.tiles import BUFFER, EXTENT, WORLD, tile_box
 from gisapp.installation import Installation
 
 EDITS = 60  # pairs for the tiles that read the layer's table, and so many again at lower zooms
+GENERAL = 2  # pairs at a generalised zoom: each is seconds of work, which the next one has to wait for
 PATIENCE = 15.0  # seconds: a tile that is stale for longer is counted as lost
 PAUSE = 0.002  # between two looks
 REACH_MS, REACH_GENERAL_MS = 200.0, 5000.0
@@ -57,6 +58,7 @@ def edits(installation: Installation, server: Server, count: int = EDITS) -> dic
         for zoom, pairs in plan:
             held = contents(layer, zoom)
             if held is not None:
+                pairs = pairs if held.of_table else GENERAL
                 rows.append(_row(installation, connections, layer, zoom, pairs, table=held.of_table))
                 print(json.dumps(rows[-1] | {"latencies_ms": None}), flush=True)
     return {"rows": rows, **_verdict(rows), "reach_ms": {"table": REACH_MS, "generalised": REACH_GENERAL_MS}}

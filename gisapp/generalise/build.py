@@ -19,6 +19,7 @@ from gisapp.catalogue.generalised import clustered
 from gisapp.catalogue.layer import Layer
 from gisapp.generalise import queries
 from gisapp.generalise.crew import Crew
+from gisapp.generalise.difference import difference
 from gisapp.generalise.frame import Frame
 from gisapp.generalise.levels import Level, levels, tiles_near
 from gisapp.generalise.queries import Raw, Row
@@ -146,22 +147,8 @@ def _keep(raw: Raw, layer: Layer, frame: Frame, rows: list[Row]) -> list[Box]:
     if [_plain(row) for row in before] == [_plain(row) for row in rows]:
         return []
     queries.replace_rows(raw, layer, frame, rows)
-    return _difference(before, rows, frame)
+    return difference(before, rows, frame)
 
 
 def _plain(row: Row) -> tuple[Any, ...]:
     return (*row[:-1], shapely.to_wkb(shapely.from_wkb(bytes(row[-1]))))
-
-
-def _difference(before: list[Row], after: list[Row], frame: Frame) -> list[Box]:
-    """The boxes of the polygons and points that only one of them has; the whole tile where only figures differ."""
-    parts = [{(row[0], part) for row in rows for part in _parts(row)} for rows in (before, after)]
-    only = parts[0] ^ parts[1]
-    if not only or len(only) > MANY:
-        return [frame.box(-1)]
-    bounds = shapely.bounds(shapely.from_wkb([part for _, part in only]))
-    return [tuple(box) for box in bounds.tolist()]
-
-
-def _parts(row: Row) -> list[bytes]:
-    return list(shapely.to_wkb(shapely.get_parts(shapely.from_wkb(bytes(row[-1])))))

@@ -38,10 +38,10 @@ def cut(shapes: Shapes, codes: Codes) -> tuple[Shapes, Codes]:
 
 
 def inside(shapes: Shapes, codes: Codes) -> tuple[Shapes, Codes]:
-    """The part of polygons that lies in the tile itself, with their codes as they are."""
+    """The part of polygons (on whole units) that lies in the tile itself, with their codes as they are."""
     whole = _within(shapes, INSIDE)
     some, some_codes = polygons_of(shapely.intersection(shapes[~whole], INSIDE), codes[~whole])
-    return rounded(np.concatenate([shapes[whole], some]), FINE), np.concatenate([codes[whole], some_codes])
+    return np.concatenate([shapes[whole], rounded(some, FINE)]), np.concatenate([codes[whole], some_codes])
 
 
 def _within(shapes: Shapes, box: shapely.Polygon) -> np.ndarray:

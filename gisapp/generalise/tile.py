@@ -96,10 +96,10 @@ def _at_home(frame: Frame, home: Frame, reach: int, shapes: Shapes, codes: Codes
     ratio = 2.0 ** (frame.z - home.z)
     shift = np.array([home.x * ratio - frame.x, frame.y + 1 - (home.y + 1) * ratio]) * EXTENT
     low, high = (-shift - reach) / ratio, (EXTENT + reach - shift) / ratio
-    parts, codes = polygons_of(home.to_units(shapes), codes)
-    bounds = shapely.bounds(parts)
+    parts, codes = polygons_of(shapes, codes)
+    bounds = (shapely.bounds(parts) - home.origin * 2) / home.unit
     near = (bounds[:, :2] < high).all(axis=1) & (bounds[:, 2:] > low).all(axis=1)
-    pieces, codes = coverage.inside(coverage.rounded(parts[near], 1.0), codes[near])
+    pieces, codes = coverage.inside(coverage.rounded(home.to_units(parts[near]), 1.0), codes[near])
     return np.asarray(shapely.transform(pieces, lambda points: points * ratio + shift)), codes
 
 

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from gisapp.catalogue.layer import Generalised
 from gisapp.generalise import aggregate, balance, cluster, contour, coverage, dissolve
+from gisapp.generalise.difference import difference
 from gisapp.generalise.frame import INSIDE, PIXEL, Frame
 from gisapp.generalise.shares import shares
 from gisapp.generalise.tile import Work, generalise
@@ -178,3 +179,43 @@ def test_neighbouring_tiles_meet_on_their_common_edge(how: str) -> None:
         assert ours.length > 100
         apart = shapely.get_parts(ours.symmetric_difference(theirs))
         assert shapely.length(apart).max(initial=0) < 2.1, "each crossing but for a rounding"
+
+
+def row(frame: Frame, id: int, *shapes: shapely.Polygon, figure: float = 1.0) -> tuple[int, float, bytes]:
+    """A row of a tile, of polygons in its units."""
+    return id, figure, shapely.to_wkb(frame.to_web([shapely.multipolygons(list(shapes))])[0])
+
+
+def test_of_streets_over_all_of_a_tile_only_the_changed_end_is_made_anew() -> None:
+    frame = Frame(14, 14620, 6477)
+    lots = [shapely.box(x, y, x + 400, y + 400) for x in range(100, 4000, 500) for y in range(100, 4000, 500)]
+    before = shapely.difference(INSIDE, shapely.union_all(lots))
+    after = before.difference(shapely.box(3700, 3500, 3800, 3600))
+    boxes = difference([row(frame, 1, before)], [row(frame, 1, after)], frame)
+    found = shapely.union_all(frame.to_units([shapely.box(*box) for box in boxes]))
+    assert found.buffer(1e-6).covers(before.symmetric_difference(after)) and found.area < 0.02 * before.area
+
+
+def test_a_difference_holds_all_that_differs() -> None:
+    frame = Frame(14, 14620, 6477)
+    rng = np.random.default_rng(4)
+    for _ in range(20):
+        shapes, codes = blocks(3, seed=int(rng.integers(99)), size=200.0, low=0, high=3500)
+        some = rng.random(len(shapes)) < 0.03
+        sides = []
+        for classes in (codes, np.where(some, (codes + 1) % 3, codes)):
+            made, found, _ = dissolve.dissolve(shapes, classes, 3)
+            sides.append({int(code): shape for code, shape in zip(found, made, strict=True)})
+        rows = [[row(frame, code, *shape.geoms) for code, shape in side.items()] for side in sides]
+        boxes = shapely.union_all(frame.to_units([shapely.box(*box) for box in difference(*rows, frame)]))
+        for code in sides[0].keys() | sides[1].keys():
+            one, other = (side.get(code, shapely.MultiPolygon()) for side in sides)
+            assert one.symmetric_difference(other).difference(boxes.buffer(1e-6)).area < 1e-3
+
+
+def test_a_tile_of_which_only_a_figure_or_a_cut_differs_differs_as_a_whole() -> None:
+    frame = Frame(14, 14620, 6477)
+    whole, halves = shapely.box(0, 0, 200, 100), [shapely.box(0, 0, 100, 100), shapely.box(100, 0, 200, 100)]
+    first = row(frame, 1, whole)
+    assert difference([first], [row(frame, 1, whole, figure=2.0)], frame) == [frame.box(-1)]
+    assert len(difference([first], [row(frame, 1, *halves)], frame)) >= 1
