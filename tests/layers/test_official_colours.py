@@ -91,9 +91,17 @@ def test_every_folder_has_a_legend_and_one_family_of_letters() -> None:
 
 
 def test_streets_have_no_casing_before_zoom_13() -> None:
-    for road in ({"class": 4}, {"class": 4, "grade": 1}, {"class": 3}, {"class": 2}, {}):
+    for road in ({"class": 4, "grade": 1}, {"class": 3}, {"class": 2}):
         assert len(drawn(layer("roads.street"), "line-width", road, zoom=12.9)) == 1, road
+    for road in ({"class": 4}, {"class": 4, "grade": 1}, {"class": 3}, {"class": 2}, {}):
         assert len(drawn(layer("roads.street"), "line-width", road, zoom=13)) == 2, road
+
+
+def test_local_streets_are_drawn_from_zoom_13_and_the_main_roads_at_every_zoom() -> None:
+    for road in ({"class": 4}, {"class": 4, "grade": 3}, {}):
+        assert not drawn(layer("roads.street"), "line-width", road, zoom=12.9), road
+    for road in ({"class": 4, "grade": 1}, {"class": 3}, {"class": 2}):
+        assert len(drawn(layer("roads.street"), "line-width", road, zoom=11)) == 1, road
 
 
 def _upper(colours: list[str]) -> list[str]:
