@@ -1,4 +1,4 @@
-"""Who goes first where processors are short: what is ready to be sent, before what somebody waits for, before the rest.
+"""Who goes first where processors are short: what is ready to be sent, before what has to be computed.
 
 On Linux a process's nice value says little by itself: where tasks are grouped by session (`sched_autogroup_enabled`, as most
 distributions have it) it counts among the processes of one session only, and every backend of PostgreSQL is a session of
@@ -14,10 +14,8 @@ import threading
 import time
 from pathlib import Path
 
-WAITED_FOR = 5
-"""Nice value of what makes tiles: a third of what others have, where they want all of a processor; all of it where nobody does."""
-BACKGROUND = 10
-"""Of the worker: a tenth; a third of what makes tiles has."""
+COMPUTES = 5
+"""Nice value of what computes: a third of what others have, where they want all of a processor; all of it where nobody does."""
 TRIES, APART = 8, 0.15  # the kernel takes one such wish in 0.1 s from those who are not root
 
 

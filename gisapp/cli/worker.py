@@ -78,7 +78,7 @@ INTERRUPTED = (
 def main() -> None:
     """Run the worker, or with `--upload ID` process one upload and end."""
     logging.basicConfig(level=logging.WARNING, format="worker: %(message)s")
-    priority.give_way(priority.BACKGROUND)
+    priority.give_way(priority.COMPUTES)
     if sys.argv[1:2] == ["--upload"]:
         _process_here(uuid.UUID(sys.argv[2]))
         return

@@ -55,7 +55,7 @@ def test_a_process_of_another_ones_session_lowers_only_itself() -> None:
 
 
 @needs_sessions
-@pytest.mark.parametrize("nice", [0, priority.WAITED_FOR, priority.BACKGROUND])
+@pytest.mark.parametrize("nice", [0, priority.COMPUTES, 12])
 def test_a_backend_gives_way_as_far_as_the_process_that_it_works_for(
     installation: Installation, nice: int
 ) -> None:

@@ -21,7 +21,7 @@ def main() -> None:
     """Read the job, write the file, say how it went. The job comes from the process that started this one, and nobody else."""
     job: Job = pickle.load(sys.stdin.buffer)  # noqa: S301
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
-    priority.give_way(priority.WAITED_FOR)
+    priority.give_way(priority.COMPUTES)
     try:
         said: dict[str, Any] = _write(job)
     except Exception as error:  # noqa: BLE001 — whatever it was, the parent must hear of it
