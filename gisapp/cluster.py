@@ -17,13 +17,12 @@ import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from gisapp import errors, keys
+from gisapp import errors, keys, priority
 from gisapp.settings import Settings
 
 SUPERUSER = "gisapp"
 PORT = 5432  # only names the socket file: the cluster listens on no network address
 LONGEST_SOCKET = 100
-NICE = 5  # on one machine, what is ready to be sent goes before what has to be computed
 HELP = {
     "do_ja": "`make demo` は必要な Debian パッケージ（postgresql-15-postgis-3）を入れます。詳しくは cluster.log を見てください。",
     "do_en": "`make demo` installs the Debian packages needed (postgresql-15-postgis-3). See also cluster.log.",
@@ -147,7 +146,7 @@ def start(cluster: Cluster) -> None:
     _clear_stale_lock(cluster)
     step = ("起動", "started")
     words = ["-D", str(cluster.data), "-l", str(cluster.log), "-w", "-t", "120", "start"]
-    _run(cluster, "pg_ctl", *words, step=step, nice=NICE)
+    _run(cluster, "pg_ctl", *words, step=step, nice=priority.COMPUTES)
 
 
 def _clear_stale_lock(cluster: Cluster, seconds: float = 15) -> None:

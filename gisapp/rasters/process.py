@@ -16,6 +16,7 @@ from typing import IO, Any
 
 import mapnik
 
+from gisapp import priority
 from gisapp.frames import read_frame, write_frame
 from gisapp.rasters import FONTS
 from gisapp.rasters.draw import Canvas, Wish
@@ -34,7 +35,7 @@ def main() -> None:
     """Draw until the input ends."""
     resource.setrlimit(resource.RLIMIT_AS, (MOST_MEMORY, MOST_MEMORY))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    os.nice(5)  # whoever answers from a cache goes first
+    priority.give_way(priority.COMPUTES)
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # what a library prints must not get into an answer
     wishes = sys.stdin.buffer
