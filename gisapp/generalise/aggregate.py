@@ -20,7 +20,8 @@ TOLERANCE = PIXEL * 3 / 8
 TRIES = 2  # outlines made
 TURNS = 6  # corrections of the weights before each, by what the borders enclose
 CLOSE_ENOUGH = 0.014
-ENOUGH_CELLS = 0.5  # that no class is held to
+ENOUGH_CELLS = 0.5  # that no class is held to …
+LEAST_CELLS = 0.2  # … before its outlines are moved, and after
 MOST_MOVED = float(PIXEL)  # how far, in units, outlines may still be moved for the sake of areas
 HALVINGS = 8
 ROUNDS = 5
@@ -90,11 +91,11 @@ class _Sheet:
 
     def enclosed(self, own: np.ndarray) -> np.ndarray:
         """About how many of the tile's cells each class has, by the borders as they are before they are simplified."""
-        start, end, left, right = contour.borders(self.corrected(own))
-        low, high = np.zeros(2), self.size
-        start, end = (np.clip(p - AROUND + 0.5, low, high) for p in (start, end))
+        found = contour.borders(self.corrected(own))
+        points = np.clip(found.points - AROUND + 0.5, np.zeros(2), self.size)
+        start, end = points[found.start], points[found.end]
         twice = start[:, 0] * end[:, 1] - end[:, 0] * start[:, 1]
-        area = (np.bincount(left, twice, len(own)) - np.bincount(right, twice, len(own))) / 2
+        area = (np.bincount(found.left, twice, len(own)) - np.bincount(found.right, twice, len(own))) / 2
         area[0] = self.size.prod() - area[1:].sum()
         return area
 
@@ -178,7 +179,7 @@ def _resized(shapes: Shapes, wanted: np.ndarray) -> Shapes:
     shapes = shapes.copy()
     for _ in range(ROUNDS):
         lack = wanted - shapely.area(shapely.intersection(shapes, INSIDE))
-        wrong = np.abs(lack) > np.maximum(CLOSE_ENOUGH * wanted, ENOUGH_CELLS * PIXEL**2)
+        wrong = np.abs(lack) > np.maximum(CLOSE_ENOUGH * wanted, LEAST_CELLS * PIXEL**2)
         if not wrong.any():
             break
         for place in np.flatnonzero(wrong)[np.argsort(lack[wrong], kind="stable")]:

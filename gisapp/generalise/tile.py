@@ -9,7 +9,7 @@ import shapely
 from numpy.typing import NDArray
 
 from gisapp.catalogue.layer import Generalised
-from gisapp.generalise import aggregate, balance, cluster, coverage, dissolve
+from gisapp.generalise import aggregate, balance, cluster, coverage, dissolve, mosaic
 from gisapp.generalise.frame import PIXEL, Codes, Frame, Shapes, polygons_of
 from gisapp.generalise.shares import shares
 from gisapp.geo.tiles import BUFFER, EXTENT
@@ -55,12 +55,11 @@ def generalise(work: Work) -> list[Made]:
     """The tile's rows, in the order of their classes."""
     if work.how.how == "cluster":
         return _clusters(work)
-    shapes, codes = _in_units(work)
     true = None if work.areas is None else work.areas / work.frame.unit**2
     if work.how.how == "dissolve":
-        made, found, true = dissolve.dissolve(shapes, codes, work.classes, true)
+        made, found, true = dissolve.dissolve(*_in_units(work), work.classes, true)
     else:
-        grids = _shares(shapes, codes, work.classes)
+        grids = _shares(work)
         inner = grids[:, balance.MARGIN : -balance.MARGIN, balance.MARGIN : -balance.MARGIN]
         true = inner.sum(axis=(1, 2)) * PIXEL**2 if true is None else true
         made, found = aggregate.aggregate(grids, true)
@@ -103,7 +102,10 @@ def _at_home(frame: Frame, home: Frame, reach: int, shapes: Shapes, codes: Codes
     return np.asarray(shapely.transform(pieces, lambda points: points * ratio + shift)), codes
 
 
-def _shares(shapes: Shapes, codes: Codes, classes: int) -> balance.Grid:
+def _shares(work: Work) -> balance.Grid:
+    if work.homes is not None:
+        return mosaic.shares_of_rows(work.frame, work.homes, work.shapes, work.codes, work.classes)
+    shapes, codes = _in_units(work)
     cells = shapely.transform(shapes, lambda points: points / PIXEL + balance.MARGIN)
-    grids = [shares(cells[codes == code], SIDE) for code in range(classes)]
+    grids = [shares(cells[codes == code], SIDE) for code in range(work.classes)]
     return np.clip(np.stack(grids), 0, 1).astype(np.float32)
