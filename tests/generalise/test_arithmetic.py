@@ -148,6 +148,20 @@ def test_overlaps_count_once_and_broken_outlines_do_not_stop_a_tile() -> None:
     assert made[1].figure == pytest.approx((500 * 290 + 600 * 300) * frame.unit**2, rel=0.01)
 
 
+def test_lots_of_which_some_lie_over_others_are_united_like_any_shapes() -> None:
+    shapes, codes = blocks(2, seed=6)
+    moved = np.random.default_rng(6).random(len(shapes)) < 0.01
+    shapes[moved] = shapely.transform(shapes[moved], lambda points: points + [17.0, 5.0])
+    within = shapely.box(*(shapely.bounds(shapes[0]) + [20, 20, -20, -20]))  # one that lies inside another
+    shapes, codes = np.append(shapes, within), np.append(codes, codes[0])
+    united, found = coverage.unite(shapes, codes)
+    for code in (0, 1):
+        parts, want = united[found == code], shapely.union_all(shapes[codes == code])
+        assert shapely.area(parts).sum() == pytest.approx(want.area)
+        assert shapely.union_all(parts).symmetric_difference(want).area < 1e-6
+        assert shapely.is_valid(parts).all() and len(parts) == len(shapely.get_parts(want))
+
+
 def test_a_cut_at_the_tiles_edge_leaves_no_border_there() -> None:
     across = shapely.box(-50, 1000, 800, 1500)
     made, _, _ = dissolve.dissolve(np.array([across]), np.array([0]), 1)
