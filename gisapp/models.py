@@ -5,7 +5,7 @@
 
 from gisapp.access.models import membership, one_time_link, person, right_change, token
 from gisapp.audit.models import audit_checkpoint, audit_entry, audit_seal
-from gisapp.changes.models import generalised, search_index, tile_change, tile_state
+from gisapp.changes.models import generalised, generalised_unfinished, search_index, tile_change, tile_state
 from gisapp.db import PLATFORM
 from gisapp.intake.models import upload
 from gisapp.revisions.models import revision
@@ -16,6 +16,7 @@ __all__ = [
     "audit_entry",
     "audit_seal",
     "generalised",
+    "generalised_unfinished",
     "membership",
     "one_time_link",
     "person",

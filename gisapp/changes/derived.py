@@ -67,7 +67,9 @@ def find_due(raw: Raw, kept: str, layer: str, declared: str, columns: Collection
     telling = [boxes for changed, boxes in notes if _concerns(columns, changed)]
     if any(boxes is None for boxes in telling):
         return Due(None, now, position, True)
-    return Due(tuple(box for boxes in telling for box in _boxes(boxes)), now, position, bool(notes) or stale)
+    return Due(
+        tuple(box for boxes in telling for box in boxes_of(boxes)), now, position, bool(notes) or stale
+    )
 
 
 class Stopped(Exception):
@@ -134,7 +136,7 @@ def waiting(
 
 
 def advance(raw: Raw, kept: str, layer: str, due: Due) -> None:
-    """Write down how far the table has come, in the transaction that brought it there."""
+    """Write down how far the table has come, in the transaction that brought it there or a later one."""
     raw.execute(_ADVANCE.format(kept=sql.Identifier(kept)), [layer, due.declared, due.position])
 
 
@@ -142,6 +144,7 @@ def _concerns(columns: Collection[str], changed: Iterable[str] | None) -> bool:
     return changed is None or not set(columns).isdisjoint(changed)
 
 
-def _boxes(flat: list[float]) -> Iterator[Box]:
+def boxes_of(flat: list[float]) -> Iterator[Box]:
+    """Boxes that were written down one after the other."""
     for at in range(0, len(flat), 4):
         yield flat[at], flat[at + 1], flat[at + 2], flat[at + 3]

@@ -67,3 +67,11 @@ def _followed(name: str) -> sa.Table:
 
 generalised = _followed("generalised")
 search_index = _followed("search_index")
+
+generalised_unfinished = sa.Table(
+    "generalised_unfinished",
+    PLATFORM,
+    sa.Column("layer", sa.ForeignKey(generalised.c.layer, ondelete="CASCADE"), primary_key=True),
+    sa.Column("zoom", sa.SmallInteger, primary_key=True),
+    sa.Column("boxes", pg.ARRAY(sa.Double), nullable=False),
+)

@@ -1,15 +1,14 @@
 """A layer's generalised table brought up to date: all of it, or where something changed.
 
-From the highest zoom down, because the lower ones are made from the rows of the higher; zooms made from the same rows
-together. A tile whose rows
-came out as they were is left alone, and nothing below it is made anew for its sake.
+From the highest zoom down, because the lower ones are made from the rows of the higher. A tile whose rows came out as
+they were is left alone, and nothing below it is made anew for its sake.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Sequence
-from itertools import groupby
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import groupby, islice
 from typing import Any
 
 import numpy as np
@@ -31,33 +30,71 @@ Told = Callable[[int, int], None]
 """Is told how many tiles have been made, and how many more there are to make than was said before."""
 
 
-def rebuild(
-    raw: Raw, layer: Layer, boxes: Sequence[Box] | None, crew: Crew, told: Told = lambda made, more: None
-) -> int:
-    """Bring the table up to date where features changed in `boxes` (EPSG:3857; None: everywhere); returns changed tiles.
+def _nobody(made: int, more: int) -> None:
+    """Nobody is told."""
 
-    Everything happens in the caller's transaction.
+
+def rebuild(raw: Raw, layer: Layer, crew: Crew, told: Told = _nobody) -> int:
+    """Build the whole table in the caller's transaction; returns how many tiles changed."""
+    number = sum(len(found) for _, found in _stages(raw, layer, {}, crew, told))
+    for level in levels(layer):
+        queries.mark_built(raw, layer, level.z)
+        queries.announce(raw, layer, level.z, None)
+    queries.finished(raw, layer)
+    queries.forget_other_zooms(raw, layer, [level.z for level in levels(layer)])
+    queries.analyse(raw, layer)
+    return number
+
+
+def catch_up(
+    raw: Raw, layer: Layer, boxes: Sequence[Box], crew: Crew, told: Told, commit: Callable[[], None]
+) -> int:
+    """Bring the table up to date where features changed in `boxes` (EPSG:3857); returns how many tiles changed.
+
+    `commit` is called after each zoom, so that it can be seen before the lower ones are made. What they have yet to do is
+    committed with it: who begins again after a crash finds the rows of the zoom as they should be, and goes on below it.
     """
-    changed: dict[int | None, Sequence[Box] | None] = {None: boxes}
+    changed: dict[int | None, list[Box]] = {None: list(boxes)}
+    changed.update(queries.unfinished(raw, layer).items())
+    if not any(changed.values()):
+        return 0
+    sources = {level.source for level in levels(layer)}
     number = 0
+    for level, found in _stages(raw, layer, changed, crew, told):
+        here = [box for some in found.values() for box in some]
+        if here and level.z in sources:
+            queries.leave_unfinished(raw, layer, level.z, here)
+        changed.setdefault(level.z, []).extend(here)
+        if found:
+            queries.announce(raw, layer, level.z, found if len(found) <= MANY else None)
+        number += len(found)
+        commit()
+    queries.finished(raw, layer)
+    return number
+
+
+def _stages(
+    raw: Raw, layer: Layer, changed: Mapping[int | None, Sequence[Box]], crew: Crew, told: Told
+) -> Iterator[tuple[Level, dict[Frame, list[Box]]]]:
+    """Each zoom once its rows are written, with its tiles that changed and where (EPSG:3857).
+
+    `changed`: where each source of zooms changed, looked up when these have their turn; a source that it does not name
+    has changed everywhere. Zooms made from the same rows are calculated side by side.
+    """
     for source, stage in groupby(levels(layer), key=lambda level: level.source):
         zooms = list(stage)
-        todo = [(level, frame) for level in zooms for frame in _frames(raw, layer, level, changed[source])]
+        frames = {level: _frames(raw, layer, level, changed.get(source)) for level in zooms}
+        todo = [(level, frame) for level in zooms for frame in frames[level]]
         told(0, len(todo))
-        touched: dict[Level, dict[Frame, list[Box]]] = {level: {} for level in zooms}
-        for (level, frame), rows in crew.each(todo, lambda one: _work(raw, layer, *one)):
-            differing = _keep(raw, layer, frame, rows)
-            if differing:
-                touched[level][frame] = differing
-            told(1, 0)
-        for level, found in touched.items():
-            changed[level.z] = None if boxes is None else [box for some in found.values() for box in some]
-            _announce(raw, layer, level, found, everything=boxes is None)
-            number += len(found)
-    if boxes is None:
-        queries.forget_other_zooms(raw, layer, [level.z for level in levels(layer)])
-        queries.analyse(raw, layer)
-    return number
+        made = crew.each(todo, lambda one: _work(raw, layer, *one))
+        for level in zooms:
+            found: dict[Frame, list[Box]] = {}
+            for (_, frame), rows in islice(made, len(frames[level])):
+                differing = _keep(raw, layer, frame, rows)
+                if differing:
+                    found[frame] = differing
+                told(1, 0)
+            yield level, found
 
 
 def _frames(raw: Raw, layer: Layer, level: Level, boxes: Sequence[Box] | None) -> list[Frame]:
@@ -70,16 +107,6 @@ def _frames(raw: Raw, layer: Layer, level: Level, boxes: Sequence[Box] | None) -
         return sorted(there | queries.tiles_of_layer(raw, layer, level.z, reach))
     inside = (frame.box(-0.5) for frame in queries.tiles_there(raw, layer, level.source))
     return sorted(there | tiles_near(inside, level.z, reach))
-
-
-def _announce(raw: Raw, layer: Layer, level: Level, touched: Iterable[Frame], *, everything: bool) -> None:
-    frames = list(touched)
-    if everything:
-        queries.mark_built(raw, layer, level.z)
-    if everything or len(frames) > MANY:
-        queries.announce(raw, layer, level.z, None)
-    elif frames:
-        queries.announce(raw, layer, level.z, frames)
 
 
 def _work(

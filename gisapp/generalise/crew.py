@@ -14,7 +14,7 @@ from gisapp.children import end_with_the_parent
 from gisapp.generalise.queries import Row
 from gisapp.generalise.tile import Made, Work, generalise
 
-FEW = 8  # tiles that are not worth starting a process for
+FEW = 16  # tiles that are not worth starting a process for, which has calculated nothing yet (`mosaic`)
 LIGHT = 3_000  # shapes of a tile that is not worth it
 Task = tuple[Work, Callable[[list[Made]], list[Row]]]
 One = TypeVar("One")

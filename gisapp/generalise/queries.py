@@ -11,6 +11,7 @@ from psycopg import sql
 from gisapp.catalogue.generalised import MARK, SCHEMA, class_columns, clustered, relation, table_name
 from gisapp.catalogue.layer import POINT_COUNT, Layer
 from gisapp.catalogue.rows import common_source
+from gisapp.changes.derived import boxes_of
 from gisapp.generalise.frame import Frame
 from gisapp.geo.tiles import WORLD, Box
 
@@ -108,6 +109,27 @@ def mark_built(raw: Raw, layer: Layer, z: int) -> None:
     """Say that zoom `z` has been built: from now on its tiles are drawn from here, also where they hold nothing."""
     query = sql.SQL("INSERT INTO {} (z, x, y, id) VALUES (%s, {mark}, {mark}, 0) ON CONFLICT DO NOTHING")
     raw.execute(query.format(_own(layer), mark=sql.Literal(MARK)), [z])
+
+
+def unfinished(raw: Raw, layer: Layer) -> dict[int, list[Box]]:
+    """Where rows of a zoom changed (EPSG:3857) that lower ones, made from them, have yet to follow."""
+    query = "SELECT zoom, boxes FROM gisapp.generalised_unfinished WHERE layer = %s"
+    return {zoom: list(boxes_of(flat)) for zoom, flat in raw.execute(query, [layer.id])}
+
+
+def leave_unfinished(raw: Raw, layer: Layer, z: int, boxes: Iterable[Box]) -> None:
+    """Note where rows of zoom `z` changed (EPSG:3857), for the zooms below it."""
+    flat = [number for box in boxes for number in box]
+    raw.execute(
+        "INSERT INTO gisapp.generalised_unfinished AS u (layer, zoom, boxes) VALUES (%s, %s, %s) "
+        "ON CONFLICT (layer, zoom) DO UPDATE SET boxes = u.boxes || excluded.boxes",
+        [layer.id, z, flat],
+    )
+
+
+def finished(raw: Raw, layer: Layer) -> None:
+    """All zooms have followed."""
+    raw.execute("DELETE FROM gisapp.generalised_unfinished WHERE layer = %s", [layer.id])
 
 
 def announce(raw: Raw, layer: Layer, z: int, frames: Iterable[Frame] | None) -> None:

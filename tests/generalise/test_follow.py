@@ -12,7 +12,8 @@ from psycopg import sql
 
 from gisapp.catalogue.layer import Layer
 from gisapp.cli.tiles import generalise
-from gisapp.generalise.follow import follow
+from gisapp.generalise.crew import Crew
+from gisapp.generalise.follow import bring_up_to_date, follow
 from gisapp.generalise.queries import Row, rows_of, tiles_there
 from gisapp.geo.tiles import BUFFER, tile_box
 from gisapp.installation import Installation
@@ -120,6 +121,46 @@ def test_following_gives_the_rows_that_building_anew_gives(town: Town) -> None:
     followed = town.rows()
     assert generalise(town.installation, ("tax.parcel",)) == 0
     assert town.rows() == followed
+
+
+class Crash(Exception):
+    """Somebody pulled the plug."""
+
+
+def follow_until_stage(town: Town, last: int) -> None:
+    """Follow as far as that many groups of zooms that are made from the same rows, and crash."""
+    begun = 0
+
+    def told(made: int, more: int) -> None:
+        nonlocal begun
+        begun += made == 0
+        if begun > last:
+            raise Crash
+
+    with pytest.raises(Crash), Crew() as crew:
+        bring_up_to_date(town.installation, town.layer, crew, told)
+
+
+def test_a_zoom_can_be_seen_while_lower_ones_are_made(town: Town) -> None:
+    before = town.rows()
+    town.change("UPDATE tax.parcel SET land_category = 14 WHERE parcel_id LIKE 'P3%-4%'")
+    told = town.announced(lambda: follow_until_stage(town, 2))
+    after = town.rows()
+    changed = {frame.z for frame in before.keys() | after.keys() if before.get(frame) != after.get(frame)}
+    assert changed == {13, 14} == {zoom for zoom, _ in told}
+
+
+@pytest.mark.parametrize("stage", [1, 2])
+def test_what_lower_zooms_have_yet_to_do_survives_a_crash(town: Town, stage: int) -> None:
+    town.change(f"UPDATE tax.parcel SET land_category = 14 - {stage} WHERE parcel_id LIKE 'P3%-4%'")
+    follow_until_stage(town, stage)
+    half = town.rows()
+    assert town.follow() > 0
+    followed = town.rows()
+    changed = {frame.z for frame in half.keys() | followed.keys() if half.get(frame) != followed.get(frame)}
+    assert changed == set(range(10, 15 - stage)), "what was committed is not made again"
+    assert town.raw.execute("SELECT count(*) FROM gisapp.generalised_unfinished").fetchall() == [(0,)]
+    assert generalise(town.installation, ("tax.parcel",)) == 0 and town.rows() == followed
 
 
 def test_what_no_class_depends_on_builds_nothing(town: Town) -> None:
