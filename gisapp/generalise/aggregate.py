@@ -19,7 +19,8 @@ AROUND = BUFFER // PIXEL + 2  # cells beyond the tile that are drawn
 TOLERANCE = PIXEL * 3 / 8
 TRIES = 2  # outlines made
 TURNS = 6  # corrections of the weights before each, by what the borders enclose
-CLOSE_ENOUGH = 0.014
+CLOSE_ENOUGH = 0.016
+AIMED = 0.0056  # how near the borders come to what is aimed at, before they are simplified
 ENOUGH_CELLS = 0.5  # that no class is held to …
 LEAST_CELLS = 0.2  # … before its outlines are moved, and after
 MOST_MOVED = float(PIXEL)  # how far, in units, outlines may still be moved for the sake of areas
@@ -150,7 +151,7 @@ def _weighed(
     last: tuple[np.ndarray, np.ndarray] | None = None
     for _ in range(TURNS):
         area = sheet.enclosed(own)
-        worst = (np.abs(area - aim) / np.maximum(CLOSE_ENOUGH / 2.5 * aim, ENOUGH_CELLS / 2.5)).max()
+        worst = (np.abs(area - aim) / np.maximum(AIMED * aim, ENOUGH_CELLS / 2.5)).max()
         if worst < least:
             best, least = own, worst
         if worst <= 1:

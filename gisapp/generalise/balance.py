@@ -20,7 +20,8 @@ LATTICE = 32
 """Cells between the nodes of the lattice, and from a node to the end of what it looks at."""
 MARGIN = LATTICE + REACH
 """Cells that must be known beyond the tile's edges."""
-ROUNDS = 16
+ROUNDS = 16  # at most
+SETTLED = 0.01  # share of its area that a class may lack around a node, or half a cell of those looked at
 SPARSE = 2  # every second cell tells enough of a node's surroundings
 LEAST = 1e-6
 RAMP = 16  # cells from the tile's edge to where its own correction is whole
@@ -62,6 +63,8 @@ def _weights_of(soft: Grid, wanted: np.ndarray) -> np.ndarray:
     own = np.zeros((len(there), 1), dtype=np.float32)
     for turn in range(ROUNDS):
         won = np.bincount(np.argmax(score + own, axis=0), minlength=len(there)) / score.shape[1]
+        if (np.abs(won - wanted[there]) < np.maximum(SETTLED * wanted[there], 0.5 / score.shape[1])).all():
+            break
         lack = np.log((wanted[there] + 1e-4) / (won + 1e-4))
         own[:, 0] += np.clip(lack, -1, 1) * (0.6 if turn < ROUNDS // 2 else 0.3)
     weights[there] = own[:, 0] - own[:, 0].mean()
