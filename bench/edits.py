@@ -2,6 +2,8 @@
 
 A feature is changed as a department's publisher would with `psql`; then the tile is asked for over a connection to
 each worker until its bytes differ from before, and back again: the second edit of a pair must give the first bytes.
+At generalised zooms a pair begins when the worker has nothing left to do from edits before it; the second edit comes as
+soon as the first is seen, while lower zooms are still made.
 """
 
 from __future__ import annotations
@@ -18,16 +20,22 @@ from bench.accounts import Askers
 from bench.contents import contents
 from bench.measure import Requests, Times
 from bench.places import SEED, Tile, path_of, zooms_of
+from bench.processes import wait_until
 from bench.server import Server
 from gisapp import roles
 from gisapp.catalogue.layer import Layer
+from gisapp.generalise.follow import behind
 from gisapp.geo.tiles import BUFFER, EXTENT, WORLD, tile_box
 from gisapp.installation import Installation
 
 EDITS = 60  # pairs for the tiles that read the layer's table, and so many again at lower zooms
 GENERAL = 2  # pairs at a generalised zoom: each is seconds of work, which the next one has to wait for
 PATIENCE = 15.0  # seconds: a tile that is stale for longer is counted as lost
-PAUSE = 0.002  # between two looks
+PAUSE, PAUSE_GENERAL = (
+    0.002,
+    0.05,
+)  # seconds between two looks; who waits for seconds need not take a processor for it
+REST = 180.0  # seconds within which the worker has caught up with the edits of the row before
 REACH_MS, REACH_GENERAL_MS = 200.0, 5000.0
 CHANGED = ("base.building", "roads.street", "tax.parcel", "city_planning.zoning")
 LEAST_METRES = 5.0
@@ -80,13 +88,17 @@ def _row(
     with psycopg.connect(url.render_as_string(hide_password=False), autocommit=True) as publisher:
         for number, tile, around in _places(installation, layer, zoom, pairs):
             first = None
+            if not table:
+                wait_until(lambda: not behind(installation), REST, "the worker's rest")
             for metres in (_metres(zoom), -_metres(zoom)):
                 before = _settled(connections, path_of(layer.id, tile))
                 first = first if first is not None else before
                 for other in around:
                     _settled(connections, path_of(layer.id, other))
                 _edit(publisher, layer, metres, number)
-                took = _until_fresh(connections, path_of(layer.id, tile), before)
+                took = _until_fresh(
+                    connections, path_of(layer.id, tile), before, PAUSE if table else PAUSE_GENERAL
+                )
                 if took is None:
                     lost += 1
                     continue
@@ -119,7 +131,7 @@ def _metres(zoom: int) -> float:
     return max(LEAST_METRES, round(2 * WORLD / 2**zoom / 256))
 
 
-def _until_fresh(connections: dict[int, Requests], path: str, before: bytes) -> float | None:
+def _until_fresh(connections: dict[int, Requests], path: str, before: bytes, pause: float) -> float | None:
     """Milliseconds until every worker gave other bytes; None: not within PATIENCE."""
     began = time.perf_counter()
     stale = dict(connections)
@@ -131,7 +143,7 @@ def _until_fresh(connections: dict[int, Requests], path: str, before: bytes) -> 
         if took > PATIENCE:
             return None
         if stale:
-            time.sleep(PAUSE)
+            time.sleep(pause)
     return (time.perf_counter() - began) * 1000
 
 

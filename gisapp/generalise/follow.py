@@ -36,11 +36,15 @@ def follow(installation: Installation, stop: Callable[[], bool] = never) -> int:
     Layers with few changes come first, one transaction a zoom. `stop` is asked after every tile and during every statement.
     Raises Stopped, errors.DatabaseAway.
     """
-    told = heeding(stop)
-    with installation.database.transaction("owner") as connection:
-        layers = waiting(connection, generalised_layers(installation.catalogue), _due)
+    told, layers = heeding(stop), behind(installation)
     with Crew() as crew:
         return sum(bring_up_to_date(installation, layer, crew, told, stop=stop) for layer in layers)
+
+
+def behind(installation: Installation) -> list[Layer]:
+    """The layers whose tables have something to catch up with, those with few changes first. Raises errors.DatabaseAway."""
+    with installation.database.transaction("owner") as connection:
+        return waiting(connection, generalised_layers(installation.catalogue), _due)
 
 
 def bring_up_to_date(
