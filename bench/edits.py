@@ -89,7 +89,7 @@ def _row(
         for number, tile, around in _places(installation, layer, zoom, pairs):
             first = None
             if not table:
-                wait_until(lambda: not behind(installation), REST, "the worker's rest")
+                wait_until(lambda: _at_rest(installation, connections), REST, "the worker's rest")
             for metres in (_metres(zoom), -_metres(zoom)):
                 before = _settled(connections, path_of(layer.id, tile))
                 first = first if first is not None else before
@@ -117,6 +117,14 @@ def _row(
         "neighbours": neighbours,
         "latencies_ms": [round(one, 1) for one in sorted(latencies)],
     }
+
+
+def _at_rest(installation: Installation, connections: dict[int, Requests]) -> bool:
+    """Whether generalised tables have nothing to catch up with. Asks each worker, too: who is silent is hung up on."""
+    for client in connections.values():
+        client.need("/healthz")
+    time.sleep(PAUSE_GENERAL)
+    return not behind(installation)
 
 
 def _edit(publisher: psycopg.Connection[Any], layer: Layer, metres: float, number: int) -> None:
