@@ -79,10 +79,11 @@ def _stages(
     """Each zoom once its rows are written, with its tiles that changed and where (EPSG:3857).
 
     `changed`: where each source of zooms changed, looked up when these have their turn; a source that it does not name
-    has changed everywhere. Zooms made from the same rows are calculated side by side.
+    has changed everywhere. Zooms made from the same rows are calculated side by side, those with the fewest tiles and
+    outlines first: the lower ones wait for the longest already.
     """
     for source, stage in groupby(levels(layer), key=lambda level: level.source):
-        zooms = list(stage)
+        zooms = sorted(stage, key=lambda level: level.z)
         frames = {level: _frames(raw, layer, level, changed.get(source)) for level in zooms}
         todo = [(level, frame) for level in zooms for frame in frames[level]]
         told(0, len(todo))
