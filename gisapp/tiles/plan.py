@@ -122,7 +122,7 @@ def _slice(layer: Layer, view: View, z: int) -> Slice:
         rings=last_two
         and layer.geometry.endswith("Polygon")
         and bool(parts)
-        and not (ahead or parts[0].columns or parts[0].label_points),
+        and not (ahead or parts[0].columns or parts[0].where or parts[0].label_points),
     )
 
 

@@ -6,7 +6,6 @@ need no clipping where they lie within, and hardly ever repair: numpy finds out 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import Any
@@ -20,7 +19,9 @@ from gisapp.geo.tiles import EXTENT, WORLD, unit
 MOST_POINTS = 16  # of a ring, its first one counted once: that many commands fit one byte
 # EWKB of a multipolygon in EPSG:3857 with one polygon of one ring, up to its number of points.
 WKB_HEAD = bytes.fromhex("01 06000020 110F0000 01000000  01 03000000 01000000")
-_BEFORE = 8 + len(WKB_HEAD) + 4  # bytes of a record before its points: the id comes first
+WKB_REST = (
+    len(WKB_HEAD) + 4 + 16
+)  # its bytes besides the points: how many there are, and the first one again at the end
 Ints = npt.NDArray[np.int32]
 Bools = npt.NDArray[np.bool_]
 Places = npt.NDArray[np.intp]
@@ -57,19 +58,16 @@ class Rings:
         left = np.add.reduceat(~points, self.start)
         return self._with(~points & self.of_each(left > 2), left > 2, left[left > 2])
 
+    def places_of(self, ids: npt.NDArray[np.int64]) -> Places:
+        """Where rings of these ids are among these, which are in the order of ids."""
+        return np.searchsorted(self.ids, ids)
+
     def only(self, rings: Bools) -> Rings:
         """Those rings."""
         return self if rings.all() else self._with(self.of_each(rings), rings, self.counts[rings])
 
     def _with(self, points: Bools, rings: Bools, counts: Places) -> Rings:
         return Rings(self.ids[rings], counts, self.x[points], self.y[points])
-
-    def in_order(self) -> Rings:
-        """Those with small ids first."""
-        order = np.argsort(self.ids)
-        counts = self.counts[order]
-        place = np.repeat(self.start[order] - np.cumsum(counts) + counts, counts) + np.arange(len(self.x))
-        return Rings(self.ids[order], counts, self.x[place], self.y[place])
 
     def wound_right(self) -> Rings:
         """Every ring clockwise on the screen, where y grows downwards."""
@@ -87,12 +85,11 @@ def plain_rings(records: bytes, z: int, x: int, y: int) -> tuple[Rings | None, O
     """The rings of a tile on its grid, valid, wound right and in the order of ids; and repaired, those that cross or touch
     themselves there.
 
-    records: groups of a count and a length (four bytes each), and so many records: id and EWKB.
+    records: how many (four bytes), the number of points of each (two bytes), and each one's id and points, none closed.
     """
-    groups = list(_groups(records))
-    if not groups:
+    if not records:
         return None, []
-    rings = _on_grid(groups, z, x, y)
+    rings = _on_grid(records, z, x, y)
     after = rings.after()
     rings = rings.without((rings.x == rings.x[after]) & (rings.y == rings.y[after]))
     if not len(rings.ids):
@@ -100,30 +97,28 @@ def plain_rings(records: bytes, z: int, x: int, y: int) -> tuple[Rings | None, O
     turns, back = _turns(rings)
     spiked = np.logical_or.reduceat(back, rings.start)
     good = rings.without((turns == 0) & ~rings.of_each(spiked))
-    good = good.only(_simple(good) & ~np.isin(good.ids, rings.ids[spiked]))
-    lost = rings.only(~np.isin(rings.ids, good.ids))
-    return (good.in_order().wound_right() if len(good.ids) else None), _repaired(lost)
+    good = good.only(_simple(good) & ~spiked[rings.places_of(good.ids)])
+    lost = np.ones(len(rings.ids), bool)
+    lost[rings.places_of(good.ids)] = False
+    return (good.wound_right() if len(good.ids) else None), _repaired(rings.only(lost))
 
 
-def _groups(records: bytes) -> Iterator[npt.NDArray[Any]]:
-    at = 0
-    while at < len(records):
-        count, length = np.frombuffer(records, ">i4", 2, at).tolist()
-        points = (8 + length - _BEFORE) // 16
-        kind = np.dtype([("id", ">i8"), ("head", f"V{_BEFORE - 8}"), ("xy", "<f8", (points, 2))])
-        yield np.frombuffer(records, kind, count, at + 8)
-        at += 8 + count * kind.itemsize
-
-
-def _on_grid(groups: Sequence[npt.NDArray[Any]], z: int, x: int, y: int) -> Rings:
+def _on_grid(records: bytes, z: int, x: int, y: int) -> Rings:
+    count = int.from_bytes(records[:4], "big")
+    counts = np.frombuffer(records, ">i2", count, 4).astype(np.intp)
+    numbers = records[4 + 2 * count :]  # eight bytes each: an id, then its points
+    first = np.cumsum(1 + 2 * counts) - 2 * counts  # of each one's points
+    ids = np.frombuffer(numbers, ">i8")[first - 1].astype(np.int64)
+    order = np.argsort(ids)
+    ids, counts, first = ids[order], counts[order], first[order]
+    at = np.repeat(first - 2 * (np.cumsum(counts) - counts), counts) + 2 * np.arange(counts.sum())
+    metres = np.frombuffer(numbers, "<f8")
     west, north, scale = x * EXTENT * unit(z) - WORLD / 2, WORLD / 2 - y * EXTENT * unit(z), 1 / unit(z)
-    counts = np.concatenate([np.full(len(group), group["xy"].shape[1] - 1) for group in groups])
-    points = np.concatenate([group["xy"][:, :-1].reshape(-1, 2) for group in groups])
     return Rings(
-        np.concatenate([group["id"] for group in groups]).astype(np.int64),
+        ids,
         counts,
-        np.rint((points[:, 0] - west) * scale).astype(np.int32),
-        np.rint((north - points[:, 1]) * scale).astype(np.int32),
+        np.rint((metres[at] - west) * scale).astype(np.int32),
+        np.rint((north - metres[at + 1]) * scale).astype(np.int32),
     )
 
 

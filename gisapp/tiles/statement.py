@@ -14,33 +14,36 @@ from psycopg import sql
 from gisapp.geo.tiles import BUFFER, EXTENT
 from gisapp.tiles.ahead import ahead_sql
 from gisapp.tiles.plan import Part, Plan, Slice
-from gisapp.tiles.rings import MOST_POINTS, WKB_HEAD
+from gisapp.tiles.rings import MOST_POINTS, WKB_HEAD, WKB_REST
 
 PIXEL_UNITS = EXTENT // 256  # of a map whose tiles are 256 pixels wide
 MANY_POINTS = 5000  # of one feature; each has 16 bytes, which PostgreSQL knows without reading them
 
+_TILE = sql.SQL("ST_TileEnvelope(%(z)s, %(x)s, %(y)s)")
+_SEARCHED = sql.SQL("ST_TileEnvelope(%(z)s, %(x)s, %(y)s, margin => {})").format(sql.Literal(BUFFER / EXTENT))
+_ONCE = sql.SQL("(SELECT {})")  # or a plan that is for any tile computes the box for each row
 _LAYER = sql.SQL(
     """(SELECT coalesce(ST_AsMVT(_tile, {name}, {extent}, 'geom', 'id'), '') FROM (
-  SELECT ST_AsMVTGeom({geometry}, ST_TileEnvelope(%(z)s, %(x)s, %(y)s), {extent}, {buffer}, true) AS geom,
+  SELECT ST_AsMVTGeom({geometry}, {tile}, {extent}, {buffer}, true) AS geom,
     {columns}
   FROM {found}
   ORDER BY id) AS _tile)"""
 )
-_SEARCHED = sql.SQL("ST_TileEnvelope(%(z)s, %(x)s, %(y)s, margin => {})").format(sql.Literal(BUFFER / EXTENT))
 _NEAR = sql.SQL("{geometry} && {searched}")
 _SHAPES = sql.SQL("{relation} WHERE {conditions}")
-# What `rings` draws is left to it: as records, by length (it says how many points there are), behind the tile of all others
-# and that tile's own length.
+# What `rings` draws is left to it: as records behind the tile of all others and that tile's own length. A name that begins
+# with _ is no field's.
 _WITH_RINGS = sql.SQL(
-    """(WITH near AS MATERIALIZED (
-    SELECT *, length(wkb) <= {most} AND substring(wkb FOR {size}) = {head} AND geom_web @ {tile} AS plain
-    FROM (SELECT id, geom_web, geom_web::bytea AS wkb FROM {found} OFFSET 0) AS found)
-  SELECT int4send(length(others)) || others || coalesce((SELECT string_agg(records, '') FROM (
-      SELECT int4send(count(*)::int) || int4send(length(wkb)) || string_agg(int8send(id) || wkb, '') AS records
-      FROM near WHERE plain GROUP BY length(wkb)) AS groups), '')
-  FROM (SELECT {others} AS others OFFSET 0) AS tile)"""
+    """(WITH _near AS MATERIALIZED (
+    SELECT *, length(_wkb) <= {most} AND substring(_wkb FOR {size}) = {head} AND geom_web @ {tile} AS _plain
+    FROM (SELECT {columns}, geom_web::bytea AS _wkb FROM {found} OFFSET 0) AS _found)
+  SELECT int4send(length(_others)) || _others || coalesce((
+      SELECT int4send(count(*)::int) || string_agg(int2send(((length(_wkb) - {rest}) / 16)::int2), '')
+        || string_agg(int8send(id) || substring(_wkb FROM {first} FOR length(_wkb) - {rest}), '')
+      FROM _near WHERE _plain), '')
+  FROM (SELECT {others} AS _others OFFSET 0) AS _tile)"""
 )
-_NOT_PLAIN = sql.SQL("near WHERE NOT plain")
+_NOT_PLAIN = sql.SQL("_near WHERE NOT _plain")
 # Names that begin with _ are no field's. The same point whatever the tile, so that a name stands once however many tiles its polygon touches. OFFSET 0
 # keeps the point from being computed twice.
 _POINTS = sql.SQL(
@@ -88,13 +91,18 @@ def _column(plan: Plan, of: Slice) -> sql.Composed:
 
 def _with_rings(of: Slice) -> sql.Composed:
     shapes, *labels = of.parts
-    others = [_layer(of, shapes, _NOT_PLAIN), *(_layer(of, part, _found(of, part)) for part in labels)]
+    near = sql.Identifier("_near")  # all that there is: names are looked for among the shapes
+    others = [_layer(of, shapes, _NOT_PLAIN), *(_layer(of, part, _points(of, part, near)) for part in labels)]
+    more = dict.fromkeys(name for part in labels for name in part.columns)
     return _WITH_RINGS.format(
-        most=sql.Literal(len(WKB_HEAD) + 4 + 16 * (MOST_POINTS + 1)),
+        most=sql.Literal(WKB_REST + 16 * MOST_POINTS),
         size=sql.Literal(len(WKB_HEAD)),
         head=sql.Literal(WKB_HEAD),
-        tile=_SEARCHED,
-        found=_found(of, shapes),
+        tile=_ONCE.format(_SEARCHED),
+        columns=sql.SQL(", ").join(map(sql.Identifier, ("id", "geom_web", *more))),
+        found=_shapes(of, shapes),
+        rest=sql.Literal(WKB_REST),
+        first=sql.Literal(len(WKB_HEAD) + 5),
         others=_joined(others),
     )
 
@@ -109,6 +117,7 @@ def _layer(of: Slice, part: Part, found: sql.Composable) -> sql.Composed:
         extent=sql.Literal(EXTENT),
         buffer=sql.Literal(BUFFER),
         geometry=_geometry(of, part),
+        tile=_ONCE.format(_TILE),
         columns=_columns(part),
         found=found,
     )
@@ -129,25 +138,27 @@ def _geometry(of: Slice, part: Part) -> sql.Composable:
 
 
 def _shapes(of: Slice, part: Part) -> sql.Composed:
-    conditions = [*_conditions(part), *([_LARGE_ENOUGH] if of.thinned else [])]
+    conditions = [_near("geom_web", _SEARCHED), *_drawn(part), *([_LARGE_ENOUGH] if of.thinned else [])]
     return _SHAPES.format(
         relation=sql.Identifier(*of.relation), conditions=sql.SQL("\n    AND ").join(conditions)
     )
 
 
-def _points(of: Slice, part: Part) -> sql.Composed:
+def _points(of: Slice, part: Part, among: sql.Identifier | None = None) -> sql.Composed:
+    """Where names stand: of the layer's rows, or `among` those that lie near the tile."""
+    conditions = _drawn(part) if among else [_near("geom_web", _SEARCHED), *_drawn(part)]
     return _POINTS.format(
         columns=_columns(part),
-        relation=sql.Identifier(*of.relation),
-        conditions=sql.SQL(" AND ").join(_conditions(part)),
-        near=_near("_point"),
+        relation=among or sql.Identifier(*of.relation),
+        conditions=sql.SQL(" AND ").join(conditions or [sql.SQL("true")]),
+        near=_near("_point", _ONCE.format(_SEARCHED)),
     )
 
 
-def _conditions(part: Part) -> list[sql.Composable]:
-    """Near the tile, and something that the style draws."""
-    return [_near("geom_web"), *([sql.SQL(part.where)] if part.where else [])]
+def _drawn(part: Part) -> list[sql.Composable]:
+    """Something that the style draws."""
+    return [sql.SQL(part.where)] if part.where else []
 
 
-def _near(column: str) -> sql.Composed:
-    return _NEAR.format(geometry=sql.Identifier(column), searched=_SEARCHED)
+def _near(column: str, searched: sql.Composable) -> sql.Composed:
+    return _NEAR.format(geometry=sql.Identifier(column), searched=searched)

@@ -17,8 +17,9 @@ from gisapp.installation import Installation
 from gisapp.tiles.features import Features, features_of, features_repaired, layer_with
 from gisapp.tiles.maker import Maker
 from gisapp.tiles.plan import plan
-from gisapp.tiles.rings import WKB_HEAD, plain_rings
+from gisapp.tiles.rings import plain_rings
 from gisapp.tiles.setup import open_cache
+from gisapp.tiles.statement import statement
 from tests.statements import statements
 
 Z, X, Y = 15, 29244, 12959
@@ -27,16 +28,14 @@ TAX = frozenset({"tax"})
 
 
 def records(rings: dict[int, Points]) -> bytes:
-    """As the statement sends them: closed, in metres, in groups of equal length. Points are given in the tile's units."""
+    """As the statement sends them, in metres and in any order. Points are given in the tile's units."""
     west, north = X * EXTENT * unit(Z) - WORLD / 2, WORLD / 2 - Y * EXTENT * unit(Z)
-    groups: dict[int, list[bytes]] = {}
-    for id, points in rings.items():
-        metres = [(west + x * unit(Z), north - y * unit(Z)) for x, y in [*points, points[0]]]
-        wkb = WKB_HEAD + struct.pack("<I", len(metres)) + b"".join(struct.pack("<2d", *one) for one in metres)
-        groups.setdefault(len(wkb), []).append(struct.pack(">q", id) + wkb)
-    return b"".join(
-        struct.pack(">2i", len(group), length) + b"".join(group) for length, group in groups.items()
-    )
+    mixed = random.Random(5).sample(sorted(rings.items()), len(rings))
+    parts = [struct.pack(f">i{len(mixed)}h", len(mixed), *(len(points) for _, points in mixed))]
+    for id, points in mixed:
+        metres = [(west + x * unit(Z), north - y * unit(Z)) for x, y in points]
+        parts += [struct.pack(">q", id), *(struct.pack("<2d", *one) for one in metres)]
+    return b"".join(parts)
 
 
 def drawn(rings: dict[int, Points]) -> tuple[dict[int, shapely.Geometry], set[int]]:
@@ -140,3 +139,18 @@ def test_a_crowded_tile_is_one_statement(installation: Installation, staff: dict
     finally:
         cache.close()
     assert found.entry.kept.body and len([one for one in said if "ST_AsMVT" in one]) == 1
+
+
+def test_a_crowded_tile_s_names_are_read_with_its_shapes_and_its_box_is_computed_once(
+    installation: Installation,
+) -> None:
+    layer = installation.catalogue.layer("tax.parcel")
+    view = view_for(layer, TAX)
+    assert isinstance(view, View) and [part.label_points for part in plan(layer, view).at(16).parts] == [
+        False,
+        True,
+    ]
+    text = statement((plan(layer, view),), 16)
+    assert text.count('"tax"."parcel_for_tax"') == 1
+    alone = text.count("ST_TileEnvelope") - text.count("(SELECT ST_TileEnvelope")
+    assert alone == 1 and '"geom_web" && ST_TileEnvelope' in text  # the index looks at it once
