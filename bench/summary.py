@@ -116,7 +116,11 @@ def _features(result: Row) -> list[tuple[str, str, str]]:
 def _questions(result: Row) -> list[tuple[str, str, str]]:
     count, export = f"{result['features']:,}", result["export"]
     found = [
-        (f"summary of {count} buildings {row['what']}", "≤ 1 s", f"p50 {row['p50_ms']} ms" + _stopped(row))
+        (
+            f"summary of {row['features']:,} {row['of']} {row['what']}",
+            "≤ 1 s",
+            f"p50 {row['p50_ms']} ms" + _stopped(row),
+        )
         for row in result["summaries"]
     ]
     return [*found, _export(f"{count} buildings as a GeoPackage", export)]
@@ -209,22 +213,33 @@ def _growth(result: Row) -> list[tuple[str, str, str]]:
     sizes = result["sizes"]
     if len(sizes) < 2 or result["worst_ratio"] is None:
         return []
-    what = f"cold p95 from {sizes[0]:,} to {sizes[-1]:,} parcels: steepest layer and zoom (above {result['floor_ms']:g} ms)"
+    span = f"cold p95 from {sizes[0]:,} to {sizes[-1]:,} parcels, layers and zooms above {result['floor_ms']:g} ms"
+    worst = f"worst of all rows to worst of all {result['all_rows_ratio']}×"
     return [
-        (
-            what,
-            "< 1.5×",
-            f"{result['worst_ratio']}×; worst of all rows to worst of all {result['all_rows_ratio']}×",
-        )
+        (f"{span}, whose tiles are equally full in both", "< 1.5×", _within(result["equally_full"])),
+        (f"{span}, all", "< 1.5×", f"{_within(result['all'])}; {worst}"),
     ]
+
+
+def _within(verdict: Row) -> str:
+    return f"{verdict['within']} of {verdict['rows']} within; steepest {verdict['worst_ratio']}×"
 
 
 def _nerima(result: Row) -> list[tuple[str, str, str]]:
     words = "; ".join(f"z{row['zoom']} {row['p95_ms']} ms" for row in result["rows"])
+    beside = "; ".join(
+        f"z{row['zoom']} {row['gisapp']['p50_ms']} : {row['tipg']['p50_ms']} ms"
+        for row in result["beside"]["rows"]
+    )
     loaded = result["load"]
     return [
         ("cold tiles of 120,000 real buildings (Nerima, PLATEAU), p95", "≤ 50 ms", words),
-        ("that file loaded by `gisapp load`", "", f"{loaded['seconds']} s"),
+        ("gisapp : tipg on them, medians", "", beside),
+        (
+            "that file loaded by `gisapp load`",
+            "",
+            f"{loaded['seconds']} s; low zooms built in {loaded['generalised_s']} s",
+        ),
     ]
 
 
