@@ -31,10 +31,8 @@ from gisapp.installation import Installation
 EDITS = 60  # pairs for the tiles that read the layer's table, and so many again at lower zooms
 GENERAL = 2  # pairs at a generalised zoom: each is seconds of work, which the next one has to wait for
 PATIENCE = 15.0  # seconds: a tile that is stale for longer is counted as lost
-PAUSE, PAUSE_GENERAL = (
-    0.002,
-    0.05,
-)  # seconds between two looks; who waits for seconds need not take a processor for it
+# Seconds between two looks; who waits for seconds need not take a processor for it.
+PAUSE, PAUSE_GENERAL = 0.002, 0.05
 REST = 180.0  # seconds within which the worker has caught up with the edits of the row before
 REACH_MS, REACH_GENERAL_MS = 200.0, 5000.0
 CHANGED = ("base.building", "roads.street", "tax.parcel", "city_planning.zoning")

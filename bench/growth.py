@@ -70,7 +70,6 @@ def growth(sizes: list[int], *, make_missing: bool) -> dict[str, Any]:
         "sizes": there,
         "not_measured": missing,
         "rows": rows,
-        "worst_ratio": _verdict(rows)["worst_ratio"],
         "equally_full": _verdict([row for row in rows if row["equally_full"]]),
         "all": _verdict(rows),
         "all_rows_ratio": round(worst[-1] / worst[0], 2) if len(worst) > 1 else None,

@@ -211,7 +211,7 @@ def _askers(result: Row) -> list[tuple[str, str, str]]:
 
 def _growth(result: Row) -> list[tuple[str, str, str]]:
     sizes = result["sizes"]
-    if len(sizes) < 2 or result["worst_ratio"] is None:
+    if len(sizes) < 2 or result["all"]["worst_ratio"] is None:
         return []
     span = f"cold p95 from {sizes[0]:,} to {sizes[-1]:,} parcels, layers and zooms above {result['floor_ms']:g} ms"
     worst = f"worst of all rows to worst of all {result['all_rows_ratio']}×"

@@ -1,7 +1,7 @@
 """A layer's generalised table brought up to date: all of it, or where something changed.
 
-From the highest zoom down, because the lower ones are made from the rows of the higher. A tile whose rows came out as
-they were is left alone, and nothing below it is made anew for its sake.
+From the highest zoom down, because the lower ones are made from the rows of the higher; of zooms made from the same rows
+the lowest first. A tile whose rows came out as they were is left alone, and nothing below it is made anew for its sake.
 """
 
 from __future__ import annotations

@@ -1,8 +1,9 @@
 """Generalised tables follow the layers: what changed since they were last brought up to date is made anew.
 
-A zoom's rows and the note of which tiles changed are committed together, from the highest zoom down: the map is right
-where somebody looks closely while what half a city is drawn from is still calculated. How far we have followed
-(`changes.derived`) is written when all zooms have. A table that is built anew appears as a whole.
+A zoom's rows and the note of which tiles changed are committed together, from the highest zoom down (of zooms made from the
+same rows, the lowest first): the map is right where somebody looks closely while what half a city is drawn from is still
+calculated. How far we have followed (`changes.derived`) is written when all zooms have. A table that is built anew appears
+as a whole.
 """
 
 from __future__ import annotations

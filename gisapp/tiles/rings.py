@@ -19,9 +19,8 @@ from gisapp.geo.tiles import EXTENT, WORLD, unit
 MOST_POINTS = 16  # of a ring, its first one counted once: that many commands fit one byte
 # EWKB of a multipolygon in EPSG:3857 with one polygon of one ring, up to its number of points.
 WKB_HEAD = bytes.fromhex("01 06000020 110F0000 01000000  01 03000000 01000000")
-WKB_REST = (
-    len(WKB_HEAD) + 4 + 16
-)  # its bytes besides the points: how many there are, and the first one again at the end
+# Its bytes besides the points: the head, how many points there are, and the first one again at the end.
+WKB_REST = len(WKB_HEAD) + 4 + 16
 Ints = npt.NDArray[np.int32]
 Bools = npt.NDArray[np.bool_]
 Places = npt.NDArray[np.intp]
