@@ -82,25 +82,37 @@ class Follower:
             os.close(lock)
 
     def _look(self, notice: Notice) -> Notice:
-        began = now()
+        kept = self._raw is not None
         try:
-            raw = self._connection()
-            self.looks += 1
             try:
-                self._open(notice)
-                found = look(raw, self._who, self._known(notice).position)
-                return self._take_in(notice, found, began)
-            except Broken as broken:
-                log.warning("tile cache: begun anew (%s)", broken)
-                self._close_file()
-                found = look(raw, self._who, None)
-                return self._begin_anew(found.position, began)
+                return self._ask(notice)
+            except psycopg.OperationalError:
+                self._disconnect()
+                if not kept:
+                    raise
+                return self._ask(
+                    notice
+                )  # the connection had ended, maybe not the database: that is for all to know
         except psycopg.errors.UndefinedTable as error:
             raise errors.NotMigrated() from error
         except psycopg.Error as error:
             self._disconnect()
             self.board.write(away=now())
             raise errors.DatabaseAway() from error
+
+    def _ask(self, notice: Notice) -> Notice:
+        began = now()
+        raw = self._connection()
+        self.looks += 1
+        try:
+            self._open(notice)
+            found = look(raw, self._who, self._known(notice).position)
+            return self._take_in(notice, found, began)
+        except Broken as broken:
+            log.warning("tile cache: begun anew (%s)", broken)
+            self._close_file()
+            found = look(raw, self._who, None)
+            return self._begin_anew(found.position, began)
 
     def _known(self, notice: Notice) -> Followed:
         """What was followed: as this process remembers it, unless another has followed further."""

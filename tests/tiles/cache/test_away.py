@@ -47,7 +47,9 @@ def town(settings: Settings) -> Iterator[Town]:
     raw = connect(one)
     raw.execute("TRUNCATE facilities.public_facility, tax.parcel")
     raw.close()
-    app.extensions["gisapp_maker"].cache.follower.begin_anew()  # a tile of the test before may be seen for 200 ms
+    app.extensions[
+        "gisapp_maker"
+    ].cache.follower.begin_anew()  # a tile of the test before may be seen for 200 ms
     town = Town(one, visitor(app), connect(one))
     yield town
     if app.extensions["gisapp_keeper"]:
@@ -84,8 +86,8 @@ def test_while_it_is_away_kept_public_tiles_are_served_and_say_so(town: Town) ->
     refused = town.get(other)
     assert refused.status_code == 503 and int(refused.headers["Retry-After"]) > 0
     assert refused.get_json()["title"]
-    fresh = visitor(create_app(installations.open_for_web(town.installation.settings)))
-    assert Town(town.installation, fresh, town.raw).names(kept) == {1: "市役所"}  # a process begun meanwhile
+    fresh = create_app(installations.open_for_web(town.installation.settings))  # a process begun meanwhile
+    assert Town(town.installation, visitor(fresh), town.raw).names(kept) == {1: "市役所"}
     restart(town)
     with town.changing():
         town.put(1, "新市役所")
@@ -142,6 +144,24 @@ def test_after_a_crash_what_was_committed_is_seen(town: Town) -> None:
     assert town.names(tile) == {1: "後"}
     town.get(tile)
     assert town.state(tile) == "hit"
+
+
+def test_a_process_whose_connection_died_does_not_call_the_database_away(town: Town) -> None:
+    """Each process of a node has its own connection; what one finds out counts for all of them."""
+    town.put(1, "前")
+    tile, app = town.tile(), create_app(installations.open_for_web(town.installation.settings))
+    other = Town(town.installation, visitor(app), town.raw)
+    assert town.names(tile) == other.names(tile) == {1: "前"}
+    for each in (town.client.application, app):
+        each.extensions["gisapp_keeper"].stop()
+        each.extensions["gisapp_maker"].cache.follower.fresh(0.0)  # each has its connection
+    cluster.stop(cluster.locate(town.installation.settings))
+    restart(town)
+    for one in (town, other):  # the one after the other finds that its connection is none any more
+        with town.changing():
+            town.put(1, "後")
+        assert (one.names(tile), one.get(town.tile(3000)).status_code) == ({1: "後"}, 200)
+    app.extensions["gisapp_maker"].cache.close()
 
 
 def test_after_a_backup_was_put_back_nothing_newer_is_seen(town: Town) -> None:
