@@ -35,6 +35,8 @@ PATIENCE = 15.0  # seconds: a tile that is stale for longer is counted as lost
 PAUSE, PAUSE_GENERAL = 0.002, 0.05
 REST = 180.0  # seconds within which the worker has caught up with the edits of the row before
 REACH_MS, REACH_GENERAL_MS = 200.0, 5000.0
+# What a neighbour is found to be. At generalised zooms one may change rightly: what was moved is part of a block that reaches it.
+NEIGHBOURS = ("hits", "misses", "changed", "untold")
 CHANGED = ("base.building", "roads.street", "tax.parcel", "city_planning.zoning")
 LEAST_METRES = 5.0
 MOVE = sql.SQL("UPDATE {table} SET geom = ST_Translate(geom, {metres}, {metres}) WHERE id = %s")
@@ -81,7 +83,7 @@ def _row(
 ) -> dict[str, Any]:
     latencies: list[float] = []
     lost = unchanged = 0
-    neighbours = {"hits": 0, "misses": 0, "untold": 0}
+    neighbours = dict.fromkeys(NEIGHBOURS, 0)
     url = installation.database.url(roles.publisher(layer.department)).set(drivername="postgresql")
     with psycopg.connect(url.render_as_string(hide_password=False), autocommit=True) as publisher:
         for number, tile, around in _places(installation, layer, zoom, pairs):
@@ -91,8 +93,10 @@ def _row(
             for metres in (_metres(zoom), -_metres(zoom)):
                 before = _settled(connections, path_of(layer.id, tile))
                 first = first if first is not None else before
-                for other in around:
-                    _settled(connections, path_of(layer.id, other))
+                bodies = {
+                    other: _settled(connections, other)
+                    for other in [path_of(layer.id, one) for one in around]
+                }
                 _edit(publisher, layer, metres, number)
                 took = _until_fresh(
                     connections, path_of(layer.id, tile), before, PAUSE if table else PAUSE_GENERAL
@@ -101,7 +105,7 @@ def _row(
                     lost += 1
                     continue
                 latencies.append(took)
-                _look_around(connections, layer, around, neighbours)
+                _look_around(connections, bodies, neighbours)
             after = _settled(connections, path_of(layer.id, tile))
             unchanged += after == first
     times = Times(tuple(latencies)) if latencies else None
@@ -165,13 +169,15 @@ def _settled(connections: dict[int, Requests], path: str) -> bytes:
         time.sleep(0.05)
 
 
-def _look_around(
-    connections: dict[int, Requests], layer: Layer, around: list[Tile], counted: dict[str, int]
-) -> None:
-    for tile in around:
+def _look_around(connections: dict[int, Requests], before: dict[str, bytes], counted: dict[str, int]) -> None:
+    for path, body in before.items():
         for client in connections.values():
-            said = client.need(path_of(layer.id, tile)).from_cache
-            counted["untold" if said is None else "hits" if said else "misses"] += 1
+            answer = client.need(path)
+            if answer.body != body:
+                counted["changed"] += 1
+            else:
+                hit = answer.from_cache
+                counted["untold" if hit is None else "hits" if hit else "misses"] += 1
 
 
 def _places(
@@ -209,5 +215,5 @@ def _verdict(rows: list[dict[str, Any]]) -> dict[str, Any]:
         times = Times(tuple(all_times))
         return {**times.as_dict(), "max_ms": times.within(100), "not_seen": lost}
 
-    told = {name: sum(row["neighbours"][name] for row in rows) for name in ("hits", "misses", "untold")}
+    told = {name: sum(row["neighbours"][name] for row in rows) for name in NEIGHBOURS}
     return {"table": whole(True), "generalised": whole(False), "neighbours": told}

@@ -4,8 +4,8 @@ All cities are served at once and asked in turn, tile by tile: a machine whose s
 all of them. Tiles are asked, forgotten and asked again. The first round is not counted: it reads what a large city's
 files hold from the disk, which says nothing about the tiles.
 
-At low zooms one tile holds all of a small city and a part of a large one. Such tiles are not equally dense: rows say whether
-the tiles of both were equally full.
+At low zooms one tile holds all of a small city and a part of a large one, and a small city has few tiles that are full. So
+rows also compare, of equal density, each tile of the largest city with that of the smallest that is most nearly as full.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from itertools import zip_longest
+from statistics import median
 from typing import Any
 
 from bench import city
@@ -28,11 +29,13 @@ from gisapp.installation import Installation
 SIZES = (50_000, 500_000, 2_000_000)
 QUICKLY_MADE = 500_000  # parcels: larger cities are made only when told to
 REACH = 1.5
-TILES, ROUNDS = 20, 3
+TILES, ROUNDS = 20, 4
 FLOOR_MS = 5.0  # below, the noise of a shared machine is larger than what the city's size does
 FULL = 1.25  # tiles count as equally full up to so many times the bytes
+FEWEST = 5  # such tiles of the largest city: fewer say nothing
 Key = tuple[str, int]  # layer and zoom
-Found = list[tuple[float, int]]  # milliseconds and bytes of tiles
+Tile = tuple[float, int]  # its milliseconds (the median of the rounds) and bytes
+Asked = dict[str, list[Tile]]  # by address, what every round found
 
 
 @dataclass(frozen=True)
@@ -47,7 +50,7 @@ class City:
         """The addresses of some tiles that hold something of the layer's table."""
         return [path_of(layer.id, tile) for tile in filled_tiles(self.installation, layer, zoom, TILES)]
 
-    def ask(self, layer: str, path: str) -> tuple[float, int] | None:
+    def ask(self, layer: str, path: str) -> Tile | None:
         """Milliseconds and bytes of a cold tile; None: it is empty, nothing of the layer is large enough to be drawn."""
         answer = self.server.requests(self.headers[layer]).need(path)
         if answer.from_cache:
@@ -70,7 +73,7 @@ def growth(sizes: list[int], *, make_missing: bool) -> dict[str, Any]:
         "sizes": there,
         "not_measured": missing,
         "rows": rows,
-        "equally_full": _verdict([row for row in rows if row["equally_full"]]),
+        "equally_full": _verdict([row["alike"] for row in rows if row["alike"]]),
         "all": _verdict(rows),
         "all_rows_ratio": round(worst[-1] / worst[0], 2) if len(worst) > 1 else None,
         "reach": REACH,
@@ -88,10 +91,10 @@ def _served(size: int, place: int) -> Iterator[City]:
         yield City(installation, server, headers)
 
 
-def _measured(cities: list[City]) -> dict[Key, list[Found]]:
+def _measured(cities: list[City]) -> dict[Key, list[list[Tile]]]:
     """What was found of every layer and zoom, a list for each city."""
     plan = dict(_plan(cities))
-    measured: dict[Key, list[Found]] = {key: [[] for _ in cities] for key in plan}
+    measured: dict[Key, list[Asked]] = {key: [{} for _ in cities] for key in plan}
     for turn in range(ROUNDS):
         for one in cities:
             forget(one.server.settings)
@@ -101,9 +104,13 @@ def _measured(cities: list[City]) -> dict[Key, list[Found]]:
                 for one, path, found in zip(cities, tiles, measured[layer, zoom], strict=True):
                     answer = one.ask(layer, path) if path else None
                     if answer is not None and turn > 0:
-                        found.append(answer)
+                        found.setdefault(path, []).append(answer)
     print()
-    return measured
+    return {key: [_tiles(asked) for asked in each] for key, each in measured.items()}
+
+
+def _tiles(asked: Asked) -> list[Tile]:
+    return [(median(time for time, _ in rounds), rounds[0][1]) for rounds in asked.values()]
 
 
 def _plan(cities: list[City]) -> Iterator[tuple[Key, list[list[str]]]]:
@@ -116,24 +123,29 @@ def _plan(cities: list[City]) -> Iterator[tuple[Key, list[list[str]]]]:
             yield (layer.id, zoom), [one.tiles(layer, zoom) for one in cities]
 
 
-def _rows(measured: dict[Key, list[Found]]) -> list[dict[str, Any]]:
+def _rows(measured: dict[Key, list[list[Tile]]]) -> list[dict[str, Any]]:
     rows = []
     for (layer, zoom), each in sorted(measured.items()):
         if not all(each):  # empty in one of the cities
             continue
-        p95, size = ([Times(tuple(found[n] for found in one)).p95 for one in each] for n in (0, 1))
-        rows.append(
-            {
-                "layer": layer,
-                "zoom": zoom,
-                "p95_ms": p95,
-                "p95_bytes": [round(one) for one in size],
-                "ratio": round(p95[-1] / p95[0], 2),
-                "counts": p95[-1] > FLOOR_MS,
-                "equally_full": size[-1] <= FULL * size[0],
-            }
-        )
+        p95, size = ([Times(tuple(tile[n] for tile in one)).p95 for one in each] for n in (0, 1))
+        row = {"layer": layer, "zoom": zoom, "p95_ms": p95, "p95_bytes": [round(one) for one in size]}
+        rows.append({**row, **_grown(p95[0], p95[-1]), "alike": _alike(each[0], each[-1])})
     return rows
+
+
+def _alike(small: list[Tile], large: list[Tile]) -> dict[str, Any] | None:
+    """The tiles of a large city beside the small one's that are as full; None: too few are."""
+    pairs = [(min(small, key=lambda tile: abs(tile[1] - found[1])), found) for found in large]
+    pairs = [(one, two) for one, two in pairs if one[1] <= FULL * two[1] and two[1] <= FULL * one[1]]
+    if len(pairs) < FEWEST:
+        return None
+    p95 = [Times(tuple(pair[n][0] for pair in pairs)).p95 for n in (0, 1)]
+    return {"tiles": len(pairs), "p95_ms": p95, **_grown(*p95)}
+
+
+def _grown(small: float, large: float) -> dict[str, Any]:
+    return {"ratio": round(large / small, 2), "counts": large > FLOOR_MS}
 
 
 def _verdict(rows: list[dict[str, Any]]) -> dict[str, Any]:

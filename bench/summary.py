@@ -213,11 +213,11 @@ def _growth(result: Row) -> list[tuple[str, str, str]]:
     sizes = result["sizes"]
     if len(sizes) < 2 or result["all"]["worst_ratio"] is None:
         return []
-    span = f"cold p95 from {sizes[0]:,} to {sizes[-1]:,} parcels, layers and zooms above {result['floor_ms']:g} ms"
+    span = f"cold p95 from {sizes[0]:,} to {sizes[-1]:,} parcels, of layers and zooms above {result['floor_ms']:g} ms"
     worst = f"worst of all rows to worst of all {result['all_rows_ratio']}×"
     return [
-        (f"{span}, whose tiles are equally full in both", "< 1.5×", _within(result["equally_full"])),
-        (f"{span}, all", "< 1.5×", f"{_within(result['all'])}; {worst}"),
+        (f"{span}, tiles that are equally full in both", "< 1.5×", _within(result["equally_full"])),
+        (f"{span}, all tiles", "< 1.5×", f"{_within(result['all'])}; {worst}"),
     ]
 
 

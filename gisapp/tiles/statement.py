@@ -17,10 +17,16 @@ from gisapp.tiles.plan import Part, Plan, Slice
 from gisapp.tiles.rings import MOST_POINTS, WKB_HEAD, WKB_REST
 
 PIXEL_UNITS = EXTENT // 256  # of a map whose tiles are 256 pixels wide
-MANY_POINTS = 5000  # of one feature; each has 16 bytes, which PostgreSQL knows without reading them
+SOME_POINTS, MANY_POINTS = (
+    500,
+    5000,
+)  # of one feature; each has 16 bytes, which PostgreSQL knows without reading them
 
 _TILE = sql.SQL("ST_TileEnvelope(%(z)s, %(x)s, %(y)s)")
 _SEARCHED = sql.SQL("ST_TileEnvelope(%(z)s, %(x)s, %(y)s, margin => {})").format(sql.Literal(BUFFER / EXTENT))
+_AROUND = sql.SQL("ST_TileEnvelope(%(z)s, %(x)s, %(y)s, margin => {})").format(
+    sql.Literal(2 * BUFFER / EXTENT)
+)
 _ONCE = sql.SQL("(SELECT {})")  # or a plan that is for any tile computes the box for each row
 _LAYER = sql.SQL(
     """(SELECT coalesce(ST_AsMVT(_tile, {name}, {extent}, 'geom', 'id'), '') FROM (
@@ -51,11 +57,14 @@ _POINTS = sql.SQL(
     SELECT {columns}, ST_PointOnSurface(geom_web) AS _point FROM {relation} WHERE {conditions} OFFSET 0
   ) AS labelled WHERE {near}"""
 )
-# Before clipping: ST_AsMVTGeom takes seconds over a noisy outline of 30,000 points, and milliseconds after. What has
-# so many that clipping is slow all the same loses more: half a pixel of MapLibre's (512 of them along a tile).
+# Before ST_AsMVTGeom, which takes seconds over a noisy outline of 30,000 points, and milliseconds after. What has some points
+# is cut near the tile first, beyond what is drawn: a river is as long as its city. What has many even then loses more: half
+# a pixel of MapLibre's (512 of them along a tile).
 _SIMPLIFIED = sql.SQL(
-    "ST_Simplify(geom_web, %(unit)s * CASE WHEN ST_MemSize(geom_web) > {} THEN 4 ELSE 1 END, true)"
-).format(sql.Literal(16 * MANY_POINTS))
+    """CASE WHEN ST_MemSize(geom_web) <= {some} THEN ST_Simplify(geom_web, %(unit)s, true) ELSE (
+      SELECT ST_Simplify(_cut, %(unit)s * CASE WHEN ST_MemSize(_cut) > {many} THEN 4 ELSE 1 END, true)
+      FROM (SELECT ST_ClipByBox2D(geom_web, {around}::box2d) AS _cut OFFSET 0) AS _cut) END"""
+).format(some=sql.Literal(16 * SOME_POINTS), many=sql.Literal(16 * MANY_POINTS), around=_ONCE.format(_AROUND))
 # By the box2d, which PostGIS keeps in the row's head: a geometry's own ST_XMax goes through all its points. It is
 # rounded outwards, by a metre or two: some that are a little smaller than a pixel stay.
 _LARGE_ENOUGH = sql.SQL(
