@@ -9,10 +9,8 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import groupby, islice
-from typing import Any
 
 import numpy as np
-import shapely
 
 from gisapp.catalogue.generalised import clustered
 from gisapp.catalogue.layer import Layer
@@ -172,11 +170,7 @@ def class_id(values: Row) -> int:
 def _keep(raw: Raw, layer: Layer, frame: Frame, rows: list[Row]) -> list[Box]:
     """Write a tile's rows where they are not there yet; returns the boxes (EPSG:3857) of what differs."""
     before = queries.rows_of(raw, layer, frame)
-    if [_plain(row) for row in before] == [_plain(row) for row in rows]:
+    if before == rows:
         return []
     queries.replace_rows(raw, layer, frame, rows)
     return difference(before, rows, frame)
-
-
-def _plain(row: Row) -> tuple[Any, ...]:
-    return (*row[:-1], shapely.to_wkb(shapely.from_wkb(bytes(row[-1]))))

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import shapely
 
-from gisapp.generalise.frame import Codes, Frame, Shapes
+from gisapp.generalise.frame import Codes, Frame, Shapes, flipped
 from gisapp.generalise.queries import Row
 from gisapp.geo.tiles import EXTENT, Box
 
@@ -23,18 +23,23 @@ def difference(before: Sequence[Row], after: Sequence[Row], frame: Frame) -> lis
     only = parts[0] ^ parts[1]
     if not only or len(only) > MANY:
         return [frame.box(-1)]
-    shapes = shapely.from_wkb([part for _, part in only])
-    if not (shapely.get_type_id(shapes) == 3).all():
-        return [tuple(box) for box in shapely.bounds(shapes).tolist()]
-    return _boxes_of_edges(shapes, np.array([id for id, _ in only]), frame) or [frame.box(-1)]
+    shapes = flipped(shapely.from_wkb([part for _, part in only]))
+    if (shapely.get_type_id(shapes) == 3).all():
+        boxes = _boxes_of_edges(shapes, np.array([id for id, _ in only]))
+    else:
+        boxes = shapely.bounds(shapes).tolist()
+    if not boxes:
+        return [frame.box(-1)]
+    corners = np.array(boxes) * frame.unit + frame.origin * 2
+    return [tuple(box) for box in corners.tolist()]
 
 
-def _boxes_of_edges(shapes: Shapes, ids: Codes, frame: Frame) -> list[Box]:
-    """For each polygon the box of its edges that occur in no other of the same id, where it has any."""
+def _boxes_of_edges(shapes: Shapes, ids: Codes) -> list[Box]:
+    """For each polygon the box (units) of its edges that occur in no other of the same id, where it has any."""
     rings, owner = shapely.get_rings(shapes, return_index=True)
     points, ring = shapely.get_coordinates(rings, return_index=True)
     edge = np.flatnonzero(ring[1:] == ring[:-1])
-    place = np.rint((points - frame.origin) / frame.unit).astype(np.int64) + EXTENT  # 14 bits each
+    place = points.astype(np.int64) + EXTENT  # 14 bits each
     end = place[:, 0] << 14 | place[:, 1]
     low, high = np.minimum(end[edge], end[edge + 1]), np.maximum(end[edge], end[edge + 1])
     of = owner[ring[edge]]

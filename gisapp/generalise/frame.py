@@ -61,6 +61,12 @@ class Frame:
         return np.asarray(shapely.transform(shapes, lambda points: points * size + origin))
 
 
+def flipped(shapes: Shapes) -> Shapes:
+    """Whole units counted northwards from the tile's south-west corner as a vector tile counts them, southwards from its
+    north-west corner; and back."""
+    return np.asarray(shapely.transform(shapes, lambda points: np.rint(points) * (1, -1) + (0, EXTENT)))
+
+
 def polygons_of(shapes: Shapes, codes: Codes) -> tuple[Shapes, Codes]:
     """The single polygons of all shapes, whatever they are collected in; lines and points are left out."""
     parts, place = shapely.get_parts(shapes, return_index=True)

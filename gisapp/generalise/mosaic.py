@@ -17,7 +17,7 @@ import shapely
 from numpy.typing import NDArray
 
 from gisapp.generalise.balance import MARGIN, Grid
-from gisapp.generalise.frame import PIXEL, Codes, Frame
+from gisapp.generalise.frame import PIXEL, Codes, Frame, flipped
 from gisapp.generalise.shares import shares
 from gisapp.geo.tiles import EXTENT
 
@@ -31,18 +31,18 @@ class Kept:
 
     def __init__(self, most: int = MOST_BYTES) -> None:
         self._most, self.bytes = most, 0
-        self._found: OrderedDict[tuple[Frame, int, bytes], Cells] = OrderedDict()
+        self._found: OrderedDict[tuple[int, bytes], Cells] = OrderedDict()
         self._lock = threading.Lock()
 
-    def of(self, home: Frame, shape: bytes, side: int) -> Cells:
-        """The shares of a row (EPSG:3857 as WKB) of the tile `home` in its `side` × `side` cells, rows from the south."""
-        key = (home, side, hashlib.blake2b(shape, digest_size=16).digest())
+    def of(self, shape: bytes, side: int) -> Cells:
+        """The shares of a row (in its tile's units, y downwards, as WKB) in `side` × `side` cells of it, rows from the south."""
+        key = (side, hashlib.blake2b(shape, digest_size=16).digest())
         with self._lock:
             found = self._found.get(key)
             if found is not None:
                 self._found.move_to_end(key)
                 return found
-        made = _cells(home, shape, side)
+        made = _cells(shape, side)
         with self._lock:
             if key not in self._found:
                 self._found[key] = made
@@ -60,7 +60,7 @@ def shares_of_rows(
 ) -> Grid:
     """The shares of `classes` in the tile's cells with `MARGIN` cells around it (class, row, column), rows from the south.
 
-    `shapes` are rows (EPSG:3857 as WKB) of the tiles `homes` of one higher zoom, on the units of these.
+    `shapes` are rows of the tiles `homes` of one higher zoom, in the units of these, y downwards, as WKB.
     """
     size = EXTENT // PIXEL + 2 * MARGIN
     grids = np.zeros((classes, size, size), dtype=np.float32)
@@ -72,7 +72,7 @@ def shares_of_rows(
         rows, columns = (range(max(low, 0), min(low + side, size)) for low in (south, west))
         if not len(rows) or not len(columns):
             continue
-        cells = _kept.of(home, shape, side)
+        cells = _kept.of(shape, side)
         part = cells[
             rows.start - south : rows.stop - south, columns.start - west : columns.stop - west
         ].astype(np.float32)
@@ -80,8 +80,8 @@ def shares_of_rows(
     return np.minimum(grids, 1)
 
 
-def _cells(home: Frame, shape: bytes, side: int) -> Cells:
+def _cells(shape: bytes, side: int) -> Cells:
     cell = EXTENT // side
-    units = home.to_units(shapely.get_parts(shapely.from_wkb([shape])))
-    found = shares(shapely.transform(units, lambda points: np.round(points) / cell), side)
+    units = flipped(shapely.get_parts(shapely.from_wkb([shape])))
+    found = shares(shapely.transform(units, lambda points: points / cell), side)
     return np.rint(np.clip(found, 0, 1) * WHOLE).astype(np.uint16)

@@ -32,7 +32,7 @@ _SHAPES = sql.SQL(
     "WHERE geom_web && ST_MakeEnvelope(%s, %s, %s, %s, 3857) ORDER BY id"
 )
 _ROWS = sql.SQL(
-    "SELECT geom_web::bytea, x, y, area{columns} FROM {table} WHERE z = %s AND x BETWEEN %s AND %s AND y BETWEEN %s AND %s "
+    "SELECT geom_tile::bytea, x, y, area{columns} FROM {table} WHERE z = %s AND x BETWEEN %s AND %s AND y BETWEEN %s AND %s "
     "AND x <> {mark} ORDER BY x, y, id"
 )
 
@@ -70,16 +70,16 @@ def shapes_in(raw: Raw, layer: Layer, box: Box) -> list[Row]:
 
 
 def rows_in(raw: Raw, layer: Layer, z: int, columns: range, rows: range) -> list[Row]:
-    """Generalised rows of a block of tiles: EPSG:3857 as EWKB, x, y, true area, and the fields of their class."""
+    """Generalised rows of a block of tiles: in the units of their tile (y downwards) as WKB, x, y, true area, and the fields of their class."""
     query = _ROWS.format(columns=_columns(layer), table=_own(layer), mark=sql.Literal(MARK))
     values = [z, columns.start, columns.stop - 1, rows.start, rows.stop - 1]
     return raw.cursor(binary=True).execute(query, values).fetchall()
 
 
 def rows_of(raw: Raw, layer: Layer, frame: Frame) -> list[Row]:
-    """What a tile holds: id, class fields, figure, EPSG:3857 as EWKB, by id."""
+    """What a tile holds: id, class fields, figure, and its own units (y downwards) as WKB, by id."""
     query = sql.SQL(
-        "SELECT id{columns}, {figure}, geom_web::bytea FROM {table} WHERE (z, x, y) = (%s, %s, %s) ORDER BY id"
+        "SELECT id{columns}, {figure}, geom_tile::bytea FROM {table} WHERE (z, x, y) = (%s, %s, %s) ORDER BY id"
     )
     made = query.format(columns=_columns(layer), figure=sql.Identifier(_figure(layer)), table=_own(layer))
     return raw.cursor(binary=True).execute(made, [frame.z, frame.x, frame.y]).fetchall()
@@ -91,7 +91,7 @@ def replace_rows(raw: Raw, layer: Layer, frame: Frame, rows: Sequence[Row]) -> N
         sql.SQL("DELETE FROM {} WHERE (z, x, y) = (%s, %s, %s)").format(_own(layer)),
         [frame.z, frame.x, frame.y],
     )
-    names = ["z", "x", "y", "id", *class_columns(layer), _figure(layer), "geom_web"]
+    names = ["z", "x", "y", "id", *class_columns(layer), _figure(layer), "geom_tile"]
     copy = sql.SQL("COPY {} ({}) FROM STDIN").format(
         _own(layer), sql.SQL(", ").join(map(sql.Identifier, names))
     )

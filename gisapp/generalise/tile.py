@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from gisapp.catalogue.layer import Generalised
 from gisapp.generalise import aggregate, balance, cluster, coverage, dissolve, mosaic
-from gisapp.generalise.frame import PIXEL, Codes, Frame, Shapes, polygons_of
+from gisapp.generalise.frame import PIXEL, Codes, Frame, Shapes, flipped, polygons_of
 from gisapp.generalise.shares import shares
 from gisapp.geo.tiles import BUFFER, EXTENT
 
@@ -21,8 +21,8 @@ SIDE = EXTENT // PIXEL + 2 * balance.MARGIN
 class Work:
     """What a tile is made from: EPSG:3857 shapes as WKB, each with the number of its class.
 
-    `homes`: where the shapes are rows of a higher zoom, the tile of each, beyond whose edges they say nothing; and
-    `areas`, then, is how much of the tile each class truly covers (square metres of EPSG:3857).
+    `homes`: where the shapes are rows of a higher zoom, the tile of each, in whose units they are (y downwards) and beyond
+    whose edges they say nothing; and `areas`, then, is how much of the tile each class truly covers (square metres of EPSG:3857).
     """
 
     frame: Frame
@@ -36,7 +36,7 @@ class Work:
 
 @dataclass(frozen=True)
 class Made:
-    """A row of the tile. `figure`: a class's true area, or a cluster's number of points; `first`: its first point."""
+    """A row of the tile. `shape`: in the tile's units, y downwards, as WKB; `figure`: a class's true area, or a cluster's number of points; `first`: its first point."""
 
     code: int
     shape: bytes
@@ -63,7 +63,7 @@ def generalise(work: Work) -> list[Made]:
         inner = grids[:, balance.MARGIN : -balance.MARGIN, balance.MARGIN : -balance.MARGIN]
         true = inner.sum(axis=(1, 2)) * PIXEL**2 if true is None else true
         made, found = aggregate.aggregate(grids, true)
-    blobs = shapely.to_wkb(work.frame.to_web(made)) if len(made) else []
+    blobs = _stored(made)
     size = work.frame.unit**2
     return [Made(int(code), blob, float(true[code] * size)) for code, blob in zip(found, blobs, strict=True)]
 
@@ -71,9 +71,13 @@ def generalise(work: Work) -> list[Made]:
 def _clusters(work: Work) -> list[Made]:
     points = work.frame.to_units(shapely.from_wkb(np.array(work.shapes, dtype=object)))
     made, codes, counts, first = cluster.cluster(points, work.codes, work.how.grid)
-    blobs = shapely.to_wkb(work.frame.to_web(made)) if len(made) else []
+    blobs = _stored(made)
     rows = zip(codes, blobs, counts, first, strict=True)
     return [Made(int(code), blob, int(count), int(one)) for code, blob, count, one in rows]
+
+
+def _stored(made: Shapes) -> list[bytes]:
+    return list(shapely.to_wkb(shapely.remove_repeated_points(flipped(made)))) if len(made) else []
 
 
 def _in_units(work: Work) -> tuple[Shapes, Codes]:
@@ -95,10 +99,10 @@ def _at_home(frame: Frame, home: Frame, reach: int, shapes: Shapes, codes: Codes
     ratio = 2.0 ** (frame.z - home.z)
     shift = np.array([home.x * ratio - frame.x, frame.y + 1 - (home.y + 1) * ratio]) * EXTENT
     low, high = (-shift - reach) / ratio, (EXTENT + reach - shift) / ratio
-    parts, codes = polygons_of(shapes, codes)
-    bounds = (shapely.bounds(parts) - home.origin * 2) / home.unit
+    parts, codes = polygons_of(flipped(shapes), codes)
+    bounds = shapely.bounds(parts)
     near = (bounds[:, :2] < high).all(axis=1) & (bounds[:, 2:] > low).all(axis=1)
-    pieces, codes = coverage.inside(coverage.rounded(home.to_units(parts[near]), 1.0), codes[near])
+    pieces, codes = coverage.inside(parts[near], codes[near])
     return np.asarray(shapely.transform(pieces, lambda points: points * ratio + shift)), codes
 
 

@@ -59,7 +59,7 @@ def _create(layer: Layer) -> str:
     return (
         f"CREATE TABLE {full} ({listed}, PRIMARY KEY (z, x, y, id)); ALTER TABLE {full} {key}, "
         # Coordinates hardly shrink, and unpacking them costs more than reading them.
-        f"ALTER COLUMN geom_web SET STORAGE EXTERNAL; COMMENT ON TABLE {full} IS {literal(note)}; "
+        f"ALTER COLUMN geom_tile SET STORAGE EXTERNAL; COMMENT ON TABLE {full} IS {literal(note)}; "
         f"DELETE FROM gisapp.generalised WHERE layer = {literal(layer.id)}; "
         f"INSERT INTO gisapp.tile_change (relation) VALUES ({literal(relation(layer))})"
     )

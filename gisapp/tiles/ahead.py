@@ -1,7 +1,7 @@
 """Low zooms from tables generalised ahead of time: one look-up by the tile's numbers, already clipped and simplified.
 
-Their shapes stand on the tile's whole units, valid and wound as tiles want them, so they are only moved and scaled:
-ST_AsMVTGeom would take them apart and check each again, for a hundred times as long. Until a zoom has been built for
+Their shapes stand on the tile's whole units, valid and wound as tiles want them, so they are only written: ST_AsMVTGeom
+would take them apart and check each again, for a hundred times as long. Until a zoom has been built for
 the first time its tiles are drawn from the layer itself.
 """
 
@@ -13,7 +13,7 @@ from psycopg import sql
 
 from gisapp.catalogue.generalised import MARK, SCHEMA, class_columns, clustered, relation, table_name
 from gisapp.catalogue.layer import POINT_COUNT, Layer
-from gisapp.geo.tiles import EXTENT, WORLD
+from gisapp.geo.tiles import EXTENT
 
 
 @dataclass(frozen=True)
@@ -39,8 +39,7 @@ def ahead_at(layer: Layer, z: int, named: tuple[str, ...]) -> Ahead | None:
 _AHEAD = sql.SQL(
     """(CASE WHEN EXISTS (SELECT FROM {table} WHERE z = %(z)s AND x = {mark} AND y = {mark})
 THEN (SELECT coalesce(ST_AsMVT(tile, {name}, {extent}, 'geom', 'id'), '') FROM (
-  SELECT ST_SnapToGrid(ST_TransScale(geom_web, {half} - %(x)s * %(unit)s * {extent}, %(y)s * %(unit)s * {extent} - {half},
-      1 / %(unit)s, -1 / %(unit)s), 1) AS geom, {columns}
+  SELECT geom_tile AS geom, {columns}
   FROM {table}
   WHERE z = %(z)s AND x = %(x)s AND y = %(y)s
   ORDER BY id) AS tile)
@@ -51,14 +50,13 @@ ELSE {otherwise} END)"""
 def ahead_sql(name: str, ahead: Ahead, otherwise: sql.Composable) -> sql.Composed:
     """The tile of a layer called `name` as an SQL expression (bytea); `otherwise` for as long as nothing was built.
 
-    Parameters z, x, y and unit (one of the tile's units in EPSG:3857 metres).
+    Parameters z, x and y.
     """
     return _AHEAD.format(
         table=sql.Identifier(SCHEMA, ahead.table),
         mark=sql.Literal(MARK),
         name=sql.Literal(name),
         extent=sql.Literal(EXTENT),
-        half=sql.Literal(WORLD / 2),
         columns=sql.SQL(", ").join(map(sql.Identifier, ("id", *ahead.columns))),
         otherwise=otherwise,
     )

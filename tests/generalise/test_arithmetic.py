@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from gisapp.catalogue.layer import Generalised
 from gisapp.generalise import aggregate, balance, cluster, contour, coverage, dissolve
 from gisapp.generalise.difference import difference
-from gisapp.generalise.frame import INSIDE, PIXEL, Frame
+from gisapp.generalise.frame import INSIDE, PIXEL, Frame, flipped
 from gisapp.generalise.shares import shares
 from gisapp.generalise.tile import Work, generalise
 from gisapp.geo.tiles import EXTENT
@@ -142,8 +142,8 @@ def overlapping() -> tuple[list[bytes], np.ndarray, Frame]:
 def test_overlaps_count_once_and_broken_outlines_do_not_stop_a_tile() -> None:
     wkb, codes, frame = overlapping()
     made = {m.code: m for m in generalise(Work(frame, Generalised(14, 14, "dissolve"), 2, wkb, codes))}
-    want = (800**2 * 2 - 400**2) * frame.unit**2
-    assert made[0].figure == pytest.approx(want, rel=1e-3)
+    want = 800**2 * 2 - 400**2
+    assert made[0].figure == pytest.approx(want * frame.unit**2, rel=1e-3)
     assert shapely.from_wkb(made[0].shape).area == pytest.approx(want, rel=0.01)
     assert made[1].figure == pytest.approx((500 * 290 + 600 * 300) * frame.unit**2, rel=0.01)
 
@@ -185,7 +185,7 @@ def test_neighbouring_tiles_meet_on_their_common_edge(how: str) -> None:
     edges = []
     for frame, at in ((here, EXTENT), (east, 0)):
         made = generalise(Work(frame, Generalised(12, 12, how), 3, web, codes))
-        drawn = frame.to_units(shapely.from_wkb([m.shape for m in made]))
+        drawn = flipped(shapely.from_wkb([m.shape for m in made]))
         line = shapely.LineString([(at, 0), (at, EXTENT)])
         edges.append([shapely.affinity.translate(shape.intersection(line), -at) for shape in drawn])
     assert len(edges[0]) == len(edges[1]) == 3
@@ -195,9 +195,9 @@ def test_neighbouring_tiles_meet_on_their_common_edge(how: str) -> None:
         assert shapely.length(apart).max(initial=0) < 2.1, "each crossing but for a rounding"
 
 
-def row(frame: Frame, id: int, *shapes: shapely.Polygon, figure: float = 1.0) -> tuple[int, float, bytes]:
+def row(id: int, *shapes: shapely.Polygon, figure: float = 1.0) -> tuple[int, float, bytes]:
     """A row of a tile, of polygons in its units."""
-    return id, figure, shapely.to_wkb(frame.to_web([shapely.multipolygons(list(shapes))])[0])
+    return id, figure, shapely.to_wkb(flipped([shapely.multipolygons(list(shapes))])[0])
 
 
 def test_of_streets_over_all_of_a_tile_only_the_changed_end_is_made_anew() -> None:
@@ -205,7 +205,7 @@ def test_of_streets_over_all_of_a_tile_only_the_changed_end_is_made_anew() -> No
     lots = [shapely.box(x, y, x + 400, y + 400) for x in range(100, 4000, 500) for y in range(100, 4000, 500)]
     before = shapely.difference(INSIDE, shapely.union_all(lots))
     after = before.difference(shapely.box(3700, 3500, 3800, 3600))
-    boxes = difference([row(frame, 1, before)], [row(frame, 1, after)], frame)
+    boxes = difference([row(1, before)], [row(1, after)], frame)
     found = shapely.union_all(frame.to_units([shapely.box(*box) for box in boxes]))
     assert found.buffer(1e-6).covers(before.symmetric_difference(after)) and found.area < 0.02 * before.area
 
@@ -220,7 +220,7 @@ def test_a_difference_holds_all_that_differs() -> None:
         for classes in (codes, np.where(some, (codes + 1) % 3, codes)):
             made, found, _ = dissolve.dissolve(shapes, classes, 3)
             sides.append({int(code): shape for code, shape in zip(found, made, strict=True)})
-        rows = [[row(frame, code, *shape.geoms) for code, shape in side.items()] for side in sides]
+        rows = [[row(code, *shape.geoms) for code, shape in side.items()] for side in sides]
         boxes = shapely.union_all(frame.to_units([shapely.box(*box) for box in difference(*rows, frame)]))
         for code in sides[0].keys() | sides[1].keys():
             one, other = (side.get(code, shapely.MultiPolygon()) for side in sides)
@@ -230,6 +230,6 @@ def test_a_difference_holds_all_that_differs() -> None:
 def test_a_tile_of_which_only_a_figure_or_a_cut_differs_differs_as_a_whole() -> None:
     frame = Frame(14, 14620, 6477)
     whole, halves = shapely.box(0, 0, 200, 100), [shapely.box(0, 0, 100, 100), shapely.box(100, 0, 200, 100)]
-    first = row(frame, 1, whole)
-    assert difference([first], [row(frame, 1, whole, figure=2.0)], frame) == [frame.box(-1)]
-    assert len(difference([first], [row(frame, 1, *halves)], frame)) >= 1
+    first = row(1, whole)
+    assert difference([first], [row(1, whole, figure=2.0)], frame) == [frame.box(-1)]
+    assert len(difference([first], [row(1, *halves)], frame)) >= 1

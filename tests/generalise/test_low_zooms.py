@@ -11,7 +11,7 @@ from flask.testing import FlaskClient
 
 from gisapp.catalogue.generalised import class_columns
 from gisapp.catalogue.layer import POINT_COUNT
-from gisapp.generalise.frame import PIXEL
+from gisapp.generalise.frame import PIXEL, flipped
 from gisapp.generalise.queries import rows_of, tiles_there
 from gisapp.geo.tiles import tile_box, unit
 from gisapp.installation import Installation
@@ -41,7 +41,7 @@ def test_a_tile_holds_its_rows_and_nothing_else(
         assert len(data) <= 500_000 and [one.id for one in drawn] == [row[0] for row in rows[frame]]
         for one, row in zip(drawn, rows[frame], strict=True):
             assert one.shape.is_valid and set(one.properties) <= {*class_columns(layer), POINT_COUNT}
-            want = frame.to_units([shapely.from_wkb(bytes(row[-1]))])[0]
+            want = flipped([shapely.from_wkb(bytes(row[-1]))])[0]
             assert frame.to_units([one.shape])[0].symmetric_difference(want).area < 1
 
 

@@ -13,7 +13,7 @@ from psycopg import sql
 
 from gisapp.catalogue.generalised import SCHEMA, class_columns, columns, table_name
 from gisapp.catalogue.layer import Layer
-from gisapp.generalise.frame import INSIDE, PIXEL, SHEET, Frame
+from gisapp.generalise.frame import INSIDE, PIXEL, SHEET, Frame, flipped
 from gisapp.generalise.queries import rows_of, tiles_there
 from gisapp.installation import Installation
 
@@ -40,10 +40,11 @@ def tiles_of(raw: psycopg.Connection[Any], layer: Layer, z: int) -> dict[Frame, 
     found: dict[Frame, Tile] = {}
     for frame in tiles_there(raw, layer, z):
         rows = rows_of(raw, layer, frame)
-        shapes = frame.to_units(shapely.from_wkb([bytes(row[-1]) for row in rows]))
+        shapes = shapely.from_wkb([bytes(row[-1]) for row in rows])
         rounded = shapely.transform(shapes, lambda points: points.round())
-        assert shapely.equals_exact(shapes, rounded, 1e-3).all(), "every vertex stands on a whole unit"
-        found[frame] = dict(zip((row[1:-2] for row in rows), rounded, strict=True))
+        assert shapely.equals_exact(shapes, rounded, 0).all(), "every vertex stands on a whole unit"
+        assert shapely.equals_exact(shapes, shapely.remove_repeated_points(shapes)).all(), "and none twice"
+        found[frame] = dict(zip((row[1:-2] for row in rows), flipped(shapes), strict=True))
     return found
 
 
@@ -151,7 +152,7 @@ def test_clusters_count_every_point_of_their_tile_once(
             counted: dict[tuple[int, ...], int] = defaultdict(int)
             for frame in tiles_there(raw, layer, z):
                 for row in rows_of(raw, layer, frame):
-                    place = frame.to_units([shapely.from_wkb(bytes(row[-1]))])[0]
+                    place = flipped([shapely.from_wkb(bytes(row[-1]))])[0]
                     if 0 <= place.x < 4096 and 0 < place.y <= 4096:
                         counted[row[0], *row[1:-2]] += row[-2]
             query = sql.SQL("SELECT count(*) FROM {}").format(sql.Identifier(layer.department, layer.name))
@@ -162,7 +163,7 @@ def test_a_table_holds_nothing_but_classes_figures_and_shapes(
     installation: Installation, raw: psycopg.Connection[Any]
 ) -> None:
     parcel = installation.catalogue.layer("tax.parcel")
-    assert list(columns(parcel)) == ["z", "x", "y", "id", "land_category", "area", "geom_web"]
+    assert list(columns(parcel)) == ["z", "x", "y", "id", "land_category", "area", "geom_tile"]
     query = "SELECT column_name FROM information_schema.columns WHERE table_schema = %s AND table_name = %s ORDER BY ordinal_position"
     assert [name for (name,) in raw.execute(query, [SCHEMA, "tax__parcel"])] == list(columns(parcel))
 
