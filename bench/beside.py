@@ -47,7 +47,7 @@ def on_equal_terms(
     """The same of any layers: all peers at the zooms of `high`, tipg alone at those of `low`."""
     ours, zooms = _ours(installation, server, layers)
     views = [
-        View(layer.id, zoom, held.columns, held.where)
+        View(layer.id, zoom, held.columns, held.where if zoom in high else "")  # low: the raw table
         for layer in layers
         for zoom in zooms[layer.id].all
         if (zoom in high or zoom in low) and (held := contents(layer, zoom))
