@@ -29,7 +29,7 @@ from gisapp.installation import Installation
 SIZES = (50_000, 500_000, 2_000_000)
 QUICKLY_MADE = 500_000  # parcels: larger cities are made only when told to
 REACH = 1.5
-TILES, ROUNDS = 20, 4
+TILES, ROUNDS = 20, 6
 FLOOR_MS = 5.0  # below, the noise of a shared machine is larger than what the city's size does
 FULL = 1.25  # tiles count as equally full up to so many times the bytes
 FEWEST = 5  # such tiles of the largest city: fewer say nothing

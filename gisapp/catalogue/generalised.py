@@ -1,7 +1,8 @@
 """The generalised table of a layer: its name, its columns, and what it was declared to be.
 
 One row a class and tile (a cluster: one row a cluster), keyed by the tile's numbers, already clipped to the tile with
-its buffer and simplified for it: in the tile's own whole units, as a vector tile has them. A row with x = -1 and y = -1 says that its zoom has been built.
+its buffer and simplified for it: in the tile's own whole units, as a vector tile has them, and of
+areas once more as it writes them (`commands`). A row with x = -1 and y = -1 says that its zoom has been built.
 """
 
 from __future__ import annotations
@@ -62,6 +63,7 @@ def columns(layer: Layer) -> dict[str, str]:
         **{name: SQL_TYPES[layer.field(name).type] for name in class_columns(layer)},
         **({POINT_COUNT: "bigint"} if clustered(layer) else {"area": "double precision"}),
         "geom_tile": f"geometry({kind})",
+        **({} if clustered(layer) else {"commands": "bytea"}),
     }
 
 

@@ -12,6 +12,7 @@ from gisapp.catalogue.generalised import MARK, SCHEMA, class_columns, clustered,
 from gisapp.catalogue.layer import POINT_COUNT, Layer
 from gisapp.catalogue.rows import common_source
 from gisapp.changes.derived import boxes_of
+from gisapp.generalise.commands import commands
 from gisapp.generalise.frame import Frame
 from gisapp.geo.tiles import WORLD, Box
 
@@ -92,12 +93,14 @@ def replace_rows(raw: Raw, layer: Layer, frame: Frame, rows: Sequence[Row]) -> N
         [frame.z, frame.x, frame.y],
     )
     names = ["z", "x", "y", "id", *class_columns(layer), _figure(layer), "geom_tile"]
+    names += [] if clustered(layer) else ["commands"]
     copy = sql.SQL("COPY {} ({}) FROM STDIN").format(
         _own(layer), sql.SQL(", ").join(map(sql.Identifier, names))
     )
     with raw.cursor().copy(copy) as stream:
         for *values, shape in rows:
-            stream.write_row([frame.z, frame.x, frame.y, *values, bytes(shape).hex()])
+            drawn = [] if clustered(layer) else [commands(shape)]
+            stream.write_row([frame.z, frame.x, frame.y, *values, bytes(shape).hex(), *drawn])
 
 
 def forget_other_zooms(raw: Raw, layer: Layer, zooms: Iterable[int]) -> None:

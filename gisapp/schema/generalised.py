@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from sqlalchemy import Connection
 
-from gisapp.catalogue.generalised import SCHEMA, columns, relation, table_name
+from gisapp.catalogue.generalised import SCHEMA, clustered, columns, relation, table_name
 from gisapp.catalogue.layer import Layer
 from gisapp.catalogue.load import Catalogue
 from gisapp.schema.step import Step, literal, quote, statement
@@ -55,11 +55,13 @@ def _create(layer: Layer) -> str:
     full = f"{SCHEMA}.{quote(table_name(layer))}"
     listed = ", ".join(f"{quote(name)} {kind}" for name, kind in columns(layer).items())
     key = ", ".join(f"ALTER COLUMN {name} SET NOT NULL" for name in ("z", "x", "y", "id"))
+    large = ["geom_tile"] if clustered(layer) else ["geom_tile", "commands"]
+    as_it_is = ", ".join(f"ALTER COLUMN {name} SET STORAGE EXTERNAL" for name in large)
     note = f"{layer.title.ja}（総描：低いズーム用、自動作成）"
     return (
         f"CREATE TABLE {full} ({listed}, PRIMARY KEY (z, x, y, id)); ALTER TABLE {full} {key}, "
         # Coordinates hardly shrink, and unpacking them costs more than reading them.
-        f"ALTER COLUMN geom_tile SET STORAGE EXTERNAL; COMMENT ON TABLE {full} IS {literal(note)}; "
+        f"{as_it_is}; COMMENT ON TABLE {full} IS {literal(note)}; "
         f"DELETE FROM gisapp.generalised WHERE layer = {literal(layer.id)}; "
         f"INSERT INTO gisapp.tile_change (relation) VALUES ({literal(relation(layer))})"
     )

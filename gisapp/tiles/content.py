@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from gisapp.tiles.ahead import outlined
 from gisapp.tiles.features import features_of, features_repaired, layer_with
 from gisapp.tiles.plan import Plan
 from gisapp.tiles.rings import plain_rings
@@ -10,6 +11,8 @@ from gisapp.tiles.rings import plain_rings
 def finished(plan: Plan, column: bytes, z: int, x: int, y: int) -> bytes:
     """The tile (or no bytes) of a plan's column in the statement's row."""
     of = plan.at(z)
+    if of.ahead and of.ahead.areas:
+        return outlined(column)
     if not of.rings:
         return column
     end = 4 + int.from_bytes(column[:4], "big")

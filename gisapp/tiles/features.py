@@ -18,7 +18,8 @@ _POLYGON = (0x18, 3)
 _MOVE, _CLOSE = 0x09, 0x0F
 _TAIL = b"\x28\x80\x20\x78\x02"  # extent 4096, version 2
 assert EXTENT == 4096
-
+PLACEHOLDER = "POLYGON((0 0,0 1,1 1,0 0))"
+_PLACEHOLDER = bytes([_GEOMETRY, 9, _MOVE, 0, 0, 2 << 3 | 2, 0, 2, 2, 0, _CLOSE])
 
 Feature = tuple[int, bytes]  # with its id
 
@@ -58,6 +59,21 @@ def layer_with(name: str, tile: bytes, plain: Features | None, others: Sequence[
     features = b"".join(feature for _, feature in others) if plain is None else plain.with_(others)
     body = head + features + _TAIL
     return b"".join([bytes([_LAYER]), _varint(len(body)), body, rest])
+
+
+def with_geometries(tile: bytes, geometries: Sequence[bytes]) -> bytes:
+    """The one layer of a tile whose features, one for each of these geometries (commands), PostGIS wrote with PLACEHOLDER."""
+    body, _ = _first_layer(tile)
+    size, at = _number(body, 1)
+    at += size  # behind the name
+    pieces = [body[:at]]
+    for geometry in geometries:
+        size, at = _number(body, at + 1)
+        feature = body[at : at + size - len(_PLACEHOLDER)] + bytes([_GEOMETRY]) + _varint(len(geometry))
+        pieces += [bytes([_FEATURE]), _varint(len(feature) + len(geometry)), feature, geometry]
+        at += size
+    body = b"".join([*pieces, body[at:]])
+    return b"".join([bytes([_LAYER]), _varint(len(body)), body])
 
 
 def _first_layer(tile: bytes) -> tuple[bytes, bytes]:

@@ -163,7 +163,7 @@ def test_a_table_holds_nothing_but_classes_figures_and_shapes(
     installation: Installation, raw: psycopg.Connection[Any]
 ) -> None:
     parcel = installation.catalogue.layer("tax.parcel")
-    assert list(columns(parcel)) == ["z", "x", "y", "id", "land_category", "area", "geom_tile"]
+    assert list(columns(parcel)) == ["z", "x", "y", "id", "land_category", "area", "geom_tile", "commands"]
     query = "SELECT column_name FROM information_schema.columns WHERE table_schema = %s AND table_name = %s ORDER BY ordinal_position"
     assert [name for (name,) in raw.execute(query, [SCHEMA, "tax__parcel"])] == list(columns(parcel))
 
