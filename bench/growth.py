@@ -100,8 +100,10 @@ def _measured(cities: list[City]) -> dict[Key, list[list[Tile]]]:
             forget(one.server.settings)
         for (layer, zoom), paths in plan.items():
             print(f"\rround {turn + 1} of {ROUNDS}: {layer} z{zoom}".ljust(70), end="", flush=True)
-            for tiles in zip_longest(*paths):
-                for one, path, found in zip(cities, tiles, measured[layer, zoom], strict=True):
+            for number, tiles in enumerate(zip_longest(*paths)):
+                asked = list(zip(cities, tiles, measured[layer, zoom], strict=True))
+                first = (number + turn) % len(cities)  # who is asked first moves on by one
+                for one, path, found in (*asked[first:], *asked[:first]):
                     answer = one.ask(layer, path) if path else None
                     if answer is not None and turn > 0:
                         found.setdefault(path, []).append(answer)
