@@ -24,7 +24,7 @@ from gisapp.installation import Installation
 COMPARED = ("base.building", "tax.parcel", "roads.street", "city_planning.zoning", "base.address_point")
 EQUAL_ZOOMS = range(14, 19)
 LOW_ZOOMS = range(5, 14)
-TILES, LOW_TILES = 20, 4
+TILES, LOW_TILES, FLOOR_TILES = 20, 4, 20
 BUDGET = 10.0  # seconds that one peer may use for a row: what is slower is asked for fewer tiles
 EQUAL_FROM = 1  # zooms below a layer's last where gisapp's tile still holds every feature
 
@@ -57,7 +57,7 @@ def on_equal_terms(
     high_views = [view for view in views if view.zoom in high]
     chosen = {(view.layer, view.zoom) for view in views}
     asked = [(layer, zoom) for layer in layers for zoom in (*high, *low) if (layer.id, zoom) in chosen]
-    rows, below = [], []
+    rows, below, floor = [], [], {}
     with ExitStack() as stack:
         raw = stack.enter_context(tipg(installation))
         others = [raw, stack.enter_context(mapserver(installation, high_views))]
@@ -73,8 +73,24 @@ def on_equal_terms(
                 rows.append(_row(installation, [ours, *others], layer, zoom, tiles, equal=equal))
             else:
                 below.append(_row(installation, [ours, raw], layer, zoom, LOW_TILES, equal=False))
+        if low:
+            floor = _floor([ours, raw], layers[0].id, low[-1])
     versions = {peer.name: peer.version for peer in others}
-    return {"versions_of_peers": versions, "rows": rows, "low": below, **_verdict(rows, below)}
+    return {
+        "versions_of_peers": versions,
+        "rows": rows,
+        "low": below,
+        "empty_tile_p50_ms": floor,
+        **_verdict(rows, below),
+    }
+
+
+def _floor(peers: list[Peer], layer: str, zoom: int) -> dict[str, float]:
+    """Medians of tiles that hold nothing: no tile can take less."""
+    tiles = [(zoom, number, number) for number in range(1, 1 + FLOOR_TILES)]
+    return {
+        peer.name: Times(tuple(_ask(peer, layer, tile).milliseconds for tile in tiles)).p50 for peer in peers
+    }
 
 
 def _verdict(rows: list[dict[str, Any]], low: list[dict[str, Any]]) -> dict[str, Any]:

@@ -152,6 +152,8 @@ def _peers(result: Row) -> list[tuple[str, str, str]]:
     ]
     if result["low_zooms_times_faster"]:
         ratios = "; ".join(f"{name} {ratio}×" for name, ratio in result["low_zooms_times_faster"].items())
+        if floor := result.get("empty_tile_p50_ms"):
+            ratios += f"; an empty tile takes {floor['gisapp']} : {floor['tipg']} ms"
         found.append(("low zooms: times faster than tipg on the raw table", "≥ 10×", ratios))
     return found
 

@@ -52,7 +52,7 @@ _TILE = sql.SQL(
 _HERE = sql.SQL("z = %(z)s AND x = %(x)s AND y = %(y)s")
 # As records: the length of a tile, the tile, and then of each of its features the length of its commands, and these.
 _RECORDS = sql.SQL(
-    "(SELECT int4send(length(_tile)) || _tile{commands} FROM (SELECT {tile} AS _tile OFFSET 0) AS _tile)"
+    "(SELECT int4send(length(_tile)) || _tile{commands} FROM (SELECT {tile} AS _tile OFFSET 0) AS _made)"
 )
 _COMMANDS = sql.SQL(
     """ || coalesce((SELECT string_agg(int4send(length(commands)) || commands, '' ORDER BY id)

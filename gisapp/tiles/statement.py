@@ -17,10 +17,9 @@ from gisapp.tiles.plan import Part, Plan, Slice
 from gisapp.tiles.rings import MOST_POINTS, WKB_HEAD, WKB_REST
 
 PIXEL_UNITS = EXTENT // 256  # of a map whose tiles are 256 pixels wide
-SOME_POINTS, MANY_POINTS = (
-    500,
-    5000,
-)  # of one feature; each has 16 bytes, which PostgreSQL knows without reading them
+# Of one feature; each has 16 bytes, which PostgreSQL knows without reading them.
+SOME_POINTS = 500
+MANY_POINTS = 5000
 
 _TILE = sql.SQL("ST_TileEnvelope(%(z)s, %(x)s, %(y)s)")
 _SEARCHED = sql.SQL("ST_TileEnvelope(%(z)s, %(x)s, %(y)s, margin => {})").format(sql.Literal(BUFFER / EXTENT))
