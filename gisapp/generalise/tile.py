@@ -99,10 +99,11 @@ def _at_home(frame: Frame, home: Frame, reach: int, shapes: Shapes, codes: Codes
     ratio = 2.0 ** (frame.z - home.z)
     shift = np.array([home.x * ratio - frame.x, frame.y + 1 - (home.y + 1) * ratio]) * EXTENT
     low, high = (-shift - reach) / ratio, (EXTENT + reach - shift) / ratio
-    parts, codes = polygons_of(flipped(shapes), codes)
-    bounds = shapely.bounds(parts)
+    parts, codes = polygons_of(shapes, codes)
+    west, north, east, south = shapely.bounds(parts).T  # of what is not flipped yet
+    bounds = np.column_stack([west, EXTENT - south, east, EXTENT - north])
     near = (bounds[:, :2] < high).all(axis=1) & (bounds[:, 2:] > low).all(axis=1)
-    pieces, codes = coverage.inside(parts[near], codes[near])
+    pieces, codes = coverage.inside(flipped(parts[near]), codes[near])
     return np.asarray(shapely.transform(pieces, lambda points: points * ratio + shift)), codes
 
 
