@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
-import numpy.typing as npt
 import shapely
 
+from gisapp.geo import varints
+
 MOVE, CLOSE = 1 << 3 | 1, 1 << 3 | 7
-Numbers = npt.NDArray[np.int64]
 
 
 def commands(shape: bytes) -> bytes:
@@ -27,20 +25,7 @@ def commands(shape: bytes) -> bytes:
     for place, value in ((first, MOVE), (first + 3, counts - 1 << 3 | 2), (last, CLOSE)):
         numbers[place], at[place] = value, False
     numbers[at] = (steps << 1 ^ steps >> 63).ravel()  # the sign in the lowest bit
-    return _varints(numbers)
-
-
-def _varints(numbers: Numbers) -> bytes:
-    sizes = np.ones(len(numbers), np.intp)
-    more: Any = numbers >> 7
-    while more.any():
-        sizes += more > 0
-        more = more >> 7
-    end = np.cumsum(sizes)
-    out = np.empty(int(end[-1]) if len(end) else 0, np.uint8)
-    place, left, rest = end - sizes, np.arange(len(numbers)), numbers.copy()
-    while len(left):
-        longer = rest > 127
-        out[place] = rest & 127 | longer << 7
-        left, place, rest = left[longer], place[longer] + 1, rest[longer] >> 7
+    sizes = varints.lengths(numbers)
+    out = np.empty(int(sizes.sum()), np.uint8)
+    varints.write(out, np.cumsum(sizes) - sizes, numbers)
     return out.tobytes()

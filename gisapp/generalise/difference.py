@@ -30,8 +30,8 @@ def difference(before: Sequence[Row], after: Sequence[Row], frame: Frame) -> lis
         boxes = shapely.bounds(shapes).tolist()
     if not boxes:
         return [frame.box(-1)]
-    corners = np.array(boxes) * frame.unit + frame.origin * 2
-    return [tuple(box) for box in corners.tolist()]
+    web = frame.to_web(shapely.box(*np.array(boxes).T))
+    return [tuple(box) for box in shapely.bounds(web).tolist()]
 
 
 def _boxes_of_edges(shapes: Shapes, ids: Codes) -> list[Box]:

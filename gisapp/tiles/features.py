@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import shapely
 
+from gisapp.geo import varints
 from gisapp.geo.tiles import EXTENT
 from gisapp.tiles.rings import Outlines, Rings
 
@@ -18,6 +19,7 @@ _POLYGON = (0x18, 3)
 _MOVE, _CLOSE = 0x09, 0x0F
 _TAIL = b"\x28\x80\x20\x78\x02"  # extent 4096, version 2
 assert EXTENT == 4096
+# What PostGIS writes where commands are to stand that were made ahead.
 PLACEHOLDER = "POLYGON((0 0,0 1,1 1,0 0))"
 _PLACEHOLDER = bytes([_GEOMETRY, 9, _MOVE, 0, 0, 2 << 3 | 2, 0, 2, 2, 0, _CLOSE])
 
@@ -109,14 +111,14 @@ def features_of(rings: Rings) -> Features:
     steps = _steps(rings)
     wide = steps > 127
     geometry = 3 + 2 * rings.counts + np.add.reduceat(wide, first)
-    ids = _varint_lengths(rings.ids)
+    ids = varints.lengths(rings.ids)
     length = 5 + ids + (geometry > 127) + geometry
     total = 2 + (length > 127) + length
     end = np.cumsum(total)
     out = np.empty(int(end[-1]), np.uint8)
     at = _byte(out, end - total, _FEATURE)
     at = _byte(out, _short(out, at, length), _ID)
-    at = _long(out, at, rings.ids)
+    at = varints.write(out, at, rings.ids)
     for value in (*_POLYGON, _GEOMETRY):
         at = _byte(out, at, value)
     at = _byte(out, _short(out, at, geometry), _MOVE)
@@ -150,27 +152,6 @@ def _short(out: npt.NDArray[np.uint8], at: npt.NDArray[Any], values: npt.NDArray
     out[at] = values & 127 | wide << 7
     out[at[wide] + 1] = values[wide] >> 7
     return at + 1 + wide
-
-
-def _long(out: npt.NDArray[np.uint8], at: npt.NDArray[Any], values: npt.NDArray[Any]) -> npt.NDArray[Any]:
-    """Write numbers of any size; returns the places behind them."""
-    at, values = at.copy(), values.astype(np.uint64)
-    left = np.arange(len(at))
-    while len(left):
-        more = values[left] > 127
-        out[at[left]] = (values[left] & np.uint64(127)).astype(np.uint8) | more.astype(np.uint8) << 7
-        at[left] += 1
-        values[left] >>= np.uint64(7)
-        left = left[more]
-    return at
-
-
-def _varint_lengths(values: npt.NDArray[np.int64]) -> npt.NDArray[np.intp]:
-    found, left = np.ones(len(values), np.intp), values >> 7
-    while left.any():
-        found += left > 0
-        left = left >> 7
-    return found
 
 
 def features_repaired(outlines: Outlines) -> list[Feature]:

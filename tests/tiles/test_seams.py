@@ -126,11 +126,10 @@ def test_a_long_line_is_whole_over_all_its_tiles(make, srid: int) -> None:  # ty
     assert drawn == pytest.approx(line.length, rel=1e-3)
 
 
-@pytest.mark.parametrize(
-    "fine", [64, 2000]
-)  # what has many points is cut near the tile before it is simplified
+@pytest.mark.parametrize("fine", [64, 2000])
 @pytest.mark.parametrize("srid", SYSTEMS)
 def test_neighbours_of_a_large_area_leave_no_gap_and_no_overlap(make, srid: int, fine: int) -> None:  # type: ignore[no-untyped-def]
+    """`fine`: points of a quarter circle; what has many is cut near the tile before it is simplified."""
     table = make("MultiPolygon", srid)
     x, y = tile_at(*SYSTEMS[srid], Z)
     west, south, east, north = tile_box(Z, x, y)

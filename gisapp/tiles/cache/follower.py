@@ -82,17 +82,16 @@ class Follower:
             os.close(lock)
 
     def _look(self, notice: Notice) -> Notice:
-        kept = self._raw is not None
+        kept = self._raw is not None and not self._raw.closed
         try:
             try:
                 return self._ask(notice)
             except psycopg.OperationalError:
-                self._disconnect()
-                if not kept:
+                if not (kept and self._raw is not None and self._raw.closed):
                     raise
-                return self._ask(
-                    notice
-                )  # the connection had ended, maybe not the database: that is for all to know
+                # The connection had ended, maybe not the database, and what is found here counts for the whole node.
+                self._disconnect()
+                return self._ask(notice)
         except psycopg.errors.UndefinedTable as error:
             raise errors.NotMigrated() from error
         except psycopg.Error as error:

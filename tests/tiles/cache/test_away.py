@@ -47,9 +47,8 @@ def town(settings: Settings) -> Iterator[Town]:
     raw = connect(one)
     raw.execute("TRUNCATE facilities.public_facility, tax.parcel")
     raw.close()
-    app.extensions[
-        "gisapp_maker"
-    ].cache.follower.begin_anew()  # a tile of the test before may be seen for 200 ms
+    # A tile of the test before may be seen for 200 ms.
+    app.extensions["gisapp_maker"].cache.follower.begin_anew()
     town = Town(one, visitor(app), connect(one))
     yield town
     if app.extensions["gisapp_keeper"]:
