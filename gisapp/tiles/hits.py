@@ -7,7 +7,6 @@ is certain to be in step with the database. Every refusal, every first request, 
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -19,6 +18,7 @@ from gisapp import error_pages, errors, security_headers
 from gisapp.access.guard import asker
 from gisapp.geo.tiles import exists
 from gisapp.tiles.answer import OF_BODY, headers_of, kind_for, not_changed
+from gisapp.tiles.cache.board import now
 from gisapp.tiles.cache.made import HIT
 from gisapp.tiles.cache.memory import Entry, Place
 from gisapp.tiles.cache.sets import MVT, SetKey
@@ -30,15 +30,9 @@ AT_MOST = 2.5  # … while the others go on: with the guard's own two seconds, a
 CLAIMED = 0.5  # seconds that one has for asking before another tries
 MOST_REMEMBERED = 20_000
 MOST_DIGITS = 10  # of a column or row; none is as long at any zoom
-WHO = (
-    "HTTP_COOKIE",
-    "HTTP_AUTHORIZATION",
-    "REMOTE_ADDR",
-    "HTTP_USER_AGENT",
-    "HTTP_X_FORWARDED_FOR",
-    "HTTP_HOST",
-)
-"""What the guard decides by: session protection also looks at the browser and its address."""
+COOKIE, TOKEN, HOST = "HTTP_COOKIE", "HTTP_AUTHORIZATION", "HTTP_HOST"
+# Session protection looks at the browser and its address, too.
+ADDRESS, BROWSER, FORWARDED = "REMOTE_ADDR", "HTTP_USER_AGENT", "HTTP_X_FORWARDED_FOR"
 FOR_EVER = float("inf")
 Environ = dict[str, Any]
 Key = tuple[Any, ...]
@@ -55,15 +49,13 @@ class Known:
     sets: Mapping[str, SetKey | Source]
     shared: bool
 
-    def may_go_on(self) -> bool:
-        """Whether it may be relied on for one more request; one of many is told not to, so that it asks the route again."""
-        if self.until == FOR_EVER:
-            return True
-        now = time.monotonic()
-        if now > self.again:
-            self.again = now + CLAIMED
+    def may_go_on(self, at: float) -> bool:
+        """Whether it may be relied on for a request at `at` (of `now`); one of many is told not to, so that it asks the
+        route again."""
+        if at > self.again:
+            self.again = at + CLAIMED
             return False
-        return now <= self.until
+        return at <= self.until
 
 
 class Meant(NamedTuple):
@@ -87,20 +79,26 @@ class Hits:
         self._extra = {public: _security(public, secure) for public in (True, False)}
 
     def __call__(self, environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:
-        path = environ["PATH_INFO"]
+        """One clock and few calls: while a hit lasts, every other thread of the process waits."""
+        path, get = environ["PATH_INFO"], environ.get
         if path.startswith("/tiles/") and environ["REQUEST_METHOD"] in ("GET", "HEAD"):
-            get, who = environ.get, self._who(environ)
+            at, who = now(), self._who(environ)
             asked = path, get("QUERY_STRING", ""), get("HTTP_ACCEPT_ENCODING", ""), who
             meant = self._seen.get(asked) or self._meant(*asked)
-            if meant is not None and not meant.known.may_go_on():
+            if meant is not None and not meant.known.may_go_on(at):
                 self._seen.pop(asked, None)  # there may be another decision by now
-                meant = None
-            found = None if meant is None else self._find(environ, meant)
-            if found is not None:
+            elif meant is not None:
+                entry = self._cache.ready(meant.place, at)
+                found = (
+                    self._ask(environ, meant)
+                    if entry is None
+                    else self._hit(environ, entry, meant.known.shared)
+                )
                 if isinstance(found, Response):
                     return found(environ, start_response)
-                start_response(found[0], found[1])
-                return [found[2]]
+                if found is not None:
+                    start_response(found[0], found[1])
+                    return [found[2]]
         return self._next(environ, start_response)
 
     def _meant(self, path: str, query: str, accept_encoding: str, who: Key | None) -> Meant | None:
@@ -120,12 +118,8 @@ class Hits:
         self._seen[path, query, accept_encoding, who] = meant
         return meant
 
-    def _find(self, environ: Environ, meant: Meant) -> Answer | Response | None:
-        entry = self._cache.ready(meant.place)
-        if entry is None:
-            return self._ask(environ, meant) if isinstance(meant.source, Source) else None
+    def _hit(self, environ: Environ, entry: Entry, shared: bool) -> Answer:
         self.found.add()
-        shared = meant.known.shared
         headers = entry.headers.get(shared)
         if headers is None:
             headers = entry.headers[shared] = self._headers(entry, HIT, shared=shared)
@@ -134,8 +128,7 @@ class Hits:
     def _ask(self, environ: Environ, meant: Meant) -> Answer | Response | None:
         """From the disk or whoever makes tiles; the thread waits without the interpreter."""
         source, (_, x, y, kind), shared = meant.source, meant.place, meant.known.shared
-        assert isinstance(source, Source)
-        if not exists(source.z, x, y):
+        if not isinstance(source, Source) or not exists(source.z, x, y):
             return None
         try:
             found = self._maker.tile_of(source, x, y, kind)
@@ -155,9 +148,10 @@ class Hits:
 
     def _who(self, environ: Environ) -> Key | None:
         """What the guard would decide by; None for a visitor."""
-        if "HTTP_COOKIE" in environ or "HTTP_AUTHORIZATION" in environ:
-            return tuple(map(environ.get, WHO))
-        return (environ.get("HTTP_HOST"),) if self._host else None
+        if COOKIE in environ or TOKEN in environ:
+            get = environ.get
+            return get(COOKIE), get(TOKEN), get(ADDRESS), get(BROWSER), get(FORWARDED), get(HOST)
+        return (environ.get(HOST),) if self._host else None
 
     def forget(self) -> None:
         """Know nobody: everybody's next request goes to the route."""
@@ -177,15 +171,15 @@ class Hits:
         """The route let this asker have these layers in this form. ends: seconds that a signed address still holds."""
         if len(self._known) > MOST_REMEMBERED:
             self.forget()
-        visitor = ends is None and "HTTP_COOKIE" not in environ and "HTTP_AUTHORIZATION" not in environ
-        now, shared = FOR_EVER if visitor else time.monotonic(), visitor and public
-        until = min(now + AT_MOST, FOR_EVER if ends is None else now + ends)
+        visitor = ends is None and COOKIE not in environ and TOKEN not in environ
+        at, shared = FOR_EVER if visitor else now(), visitor and public
+        until = min(at + AT_MOST, FOR_EVER if ends is None else at + ends)
         place = self._who(environ), layers, form, environ.get("QUERY_STRING", "")
         before = self._known.get(place)
         if before is not None and before.shared == shared and before.sets == sets:
-            before.again, before.until = now + REMEMBERED, until
+            before.again, before.until = at + REMEMBERED, until
         else:
-            self._known[place] = Known(now + REMEMBERED, until, sets, shared)
+            self._known[place] = Known(at + REMEMBERED, until, sets, shared)
 
 
 def _is_number(written: str) -> bool:

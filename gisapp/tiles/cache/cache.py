@@ -53,11 +53,12 @@ class TileCache:
                     self._opened = follower, Flight(self.folder, self._most_waiting)
         return self._opened
 
-    def ready(self, place: Place) -> Entry | None:
-        """The tile, only if this process has it in memory and it is certain to be right; no waiting, no database."""
+    def ready(self, place: Place, at: float) -> Entry | None:
+        """The tile, only if this process has it in memory and it is certain to be right at `at` (of `now`), which is the
+        present; no waiting, no database."""
         if self._opened is None:
             return None
-        self.asked = at = now()
+        self.asked = at
         notice = self._opened[0].board.recent(at)
         if not 0 <= at - notice.followed <= MOST_BEHIND or notice.sequence != self.memory.sequence:
             return None
