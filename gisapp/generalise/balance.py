@@ -9,6 +9,8 @@ interpolated. What the tile's sums still lack is put right inside the tile, and 
 
 from __future__ import annotations
 
+import hashlib
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -24,6 +26,8 @@ ROUNDS = 16  # at most
 SETTLED = 0.01  # share of its area that a class may lack around a node, or half a cell of those looked at
 SPARSE = 2  # every second cell tells enough of a node's surroundings
 LEAST = 1e-6
+MOST_FOUND = 20_000  # weights kept in memory, a few hundred bytes each
+_found: dict[bytes, np.ndarray] = {}
 RAMP = 16  # cells from the tile's edge to where its own correction is whole
 
 
@@ -56,6 +60,17 @@ def lattice_weights(soft: Grid, true: Grid) -> Grid:
 
 
 def _weights_of(soft: Grid, wanted: np.ndarray) -> np.ndarray:
+    """As `_weighed`, which is asked once for the same: an edit changes the surroundings of a few nodes of a tile."""
+    key = hashlib.blake2b(soft.tobytes() + wanted.tobytes(), digest_size=16).digest()
+    found = _found.get(key)
+    if found is None:
+        if len(_found) >= MOST_FOUND:
+            _found.clear()
+        found = _found[key] = _weighed(soft, wanted)
+    return found
+
+
+def _weighed(soft: Grid, wanted: np.ndarray) -> np.ndarray:
     """Weights (logarithms) with which every class wins the share of cells that it is wanted to have."""
     weights = np.zeros(len(wanted), dtype=np.float32)
     there = np.flatnonzero(wanted > LEAST)

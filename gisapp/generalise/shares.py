@@ -21,7 +21,12 @@ def shares(shapes: Shapes, side: int) -> Grid:
 
     Coordinates are in cells: the grid is 0 to `side`, rows from the south. What lies outside is left out.
     """
-    x0, y0, x1, y1 = _pieces(*_edges(shapes), side)
+    return shares_of_edges(*_edges(shapes), side)
+
+
+def shares_of_edges(x0: Grid, y0: Grid, x1: Grid, y1: Grid, side: int) -> Grid:
+    """As `shares`, from edges in any order, from (x0, y0) to (x1, y1), that have what they enclose on the left."""
+    x0, y0, x1, y1 = _pieces(x0, y0, x1, y1, side)
     row = np.clip(np.floor((y0 + y1) / 2), 0, side - 1).astype(np.int64)
     middle = (x0 + x1) / 2
     column = np.clip(np.floor(middle), 0, side - 1).astype(np.int64)
@@ -47,13 +52,10 @@ def _pieces(x0: Grid, y0: Grid, x1: Grid, y1: Grid, side: int) -> tuple[Grid, Gr
     x0, y0, x1, y1 = x0[keep], y0[keep], x1[keep], y1[keep]
     x0, y0, x1, y1 = _cut(y0, x0, y1, x1, side)
     y0, x0, y1, x1 = _cut(x0, y0, x1, y1, side)
-    inside = (np.minimum(y0, y1) >= 0) & (np.maximum(y0, y1) <= side)
-    return (
-        np.clip(x0, 0, side)[inside],
-        y0[inside],
-        np.clip(x1, 0, side)[inside],
-        y1[inside],
-    )
+    middle = (y0 + y1) / 2  # an end at the grid's edge may be a rounding error beyond it
+    inside = (middle > 0) & (middle < side)
+    x0, y0, x1, y1 = (np.clip(values[inside], 0, side) for values in (x0, y0, x1, y1))
+    return x0, y0, x1, y1
 
 
 def _cut(a0: Grid, b0: Grid, a1: Grid, b1: Grid, side: int) -> tuple[Grid, Grid, Grid, Grid]:
@@ -62,6 +64,18 @@ def _cut(a0: Grid, b0: Grid, a1: Grid, b1: Grid, side: int) -> tuple[Grid, Grid,
     first = np.clip(np.floor(low) + 1, 0, None)
     last = np.clip(np.ceil(high) - 1, None, side)
     cuts = np.maximum(last - first + 1, 0).astype(np.int64)
+    whole = cuts == 0  # most, where cells are large
+    cut = _pieces_of(*(values[~whole] for values in (a0, b0, a1, b1, first, last, cuts)))
+    b_from, a_from, b_to, a_to = (
+        np.concatenate([values[whole], more]) for values, more in zip((b0, a0, b1, a1), cut, strict=True)
+    )
+    return b_from, a_from, b_to, a_to
+
+
+def _pieces_of(
+    a0: Grid, b0: Grid, a1: Grid, b1: Grid, first: Grid, last: Grid, cuts: NDArray[np.int64]
+) -> tuple[Grid, Grid, Grid, Grid]:
+    """The pieces of edges that are cut `cuts` times, at whole numbers from `first` to `last`; (b0, a0, b1, a1)."""
     pieces = cuts + 1
     edge = np.repeat(np.arange(len(a0)), pieces)
     place = np.arange(len(edge)) - np.repeat(np.cumsum(pieces) - pieces, pieces)

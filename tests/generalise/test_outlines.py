@@ -9,7 +9,7 @@ import shapely
 from gisapp.catalogue.layer import Generalised
 from gisapp.generalise import contour
 from gisapp.generalise.balance import MARGIN
-from gisapp.generalise.frame import INSIDE, PIXEL, Frame, flipped
+from gisapp.generalise.frame import INSIDE, PIXEL, Frame, flipped, polygons_of
 from gisapp.generalise.mosaic import Kept, shares_of_rows
 from gisapp.generalise.shares import shares
 from gisapp.generalise.tile import Work, generalise
@@ -65,9 +65,15 @@ def rows_of_homes(
                 web = shapely.intersection(shapely.union_all(frame.to_web(shapes[codes == code])), sheet)
                 if not web.is_empty:
                     homes.append(home)
-                    rows.append(shapely.to_wkb(flipped(home.to_units([web]))[0]))
+                    rows.append(row_of(home.to_units([web])[0]))
                     of.append(code)
     return homes, rows, np.array(of), shapes, codes
+
+
+def row_of(shape: shapely.Geometry) -> bytes:
+    """Polygons in a tile's units, y northwards, as its table holds them."""
+    whole = shapely.multipolygons(polygons_of(np.array([shape]), np.zeros(1, dtype=np.int64))[0])
+    return bytes(shapely.to_wkb(flipped([shapely.orient_polygons(whole, exterior_cw=True)])[0]))
 
 
 @pytest.mark.parametrize("steps", [1, 2])
@@ -95,6 +101,6 @@ def test_a_tile_made_of_rows_is_the_same_whatever_was_made_before() -> None:
 def test_no_more_shares_are_kept_than_memory_was_given() -> None:
     kept = Kept(most=3 * 2 * 64**2)
     for size in range(1, 9):
-        cells = kept.of(shapely.to_wkb(shapely.box(0, 0, size * 100, size * 100)), 64)
+        cells = kept.of(row_of(shapely.box(0, 0, size * 100, size * 100)), 64)
         assert cells.sum() / 65_535 == pytest.approx((size * 100 / 64) ** 2, rel=0.01)
     assert kept.bytes <= 3 * 2 * 64**2
