@@ -26,9 +26,9 @@ ROUNDS = 16  # at most
 SETTLED = 0.01  # share of its area that a class may lack around a node, or half a cell of those looked at
 SPARSE = 2  # every second cell tells enough of a node's surroundings
 LEAST = 1e-6
-MOST_FOUND = 20_000  # weights kept in memory, a few hundred bytes each
-_found: dict[bytes, np.ndarray] = {}
 RAMP = 16  # cells from the tile's edge to where its own correction is whole
+MOST_KEPT = 20_000  # nodes whose weights are kept in memory, a few hundred bytes each
+_kept: dict[bytes, np.ndarray] = {}  # by what they are found from
 
 
 def blurred(shares: Grid) -> Grid:
@@ -60,13 +60,13 @@ def lattice_weights(soft: Grid, true: Grid) -> Grid:
 
 
 def _weights_of(soft: Grid, wanted: np.ndarray) -> np.ndarray:
-    """As `_weighed`, which is asked once for the same: an edit changes the surroundings of a few nodes of a tile."""
+    """As `_weighed`, once for the same: an edit changes the surroundings of only a few of a tile's nodes."""
     key = hashlib.blake2b(soft.tobytes() + wanted.tobytes(), digest_size=16).digest()
-    found = _found.get(key)
+    found = _kept.get(key)
     if found is None:
-        if len(_found) >= MOST_FOUND:
-            _found.clear()
-        found = _found[key] = _weighed(soft, wanted)
+        if len(_kept) >= MOST_KEPT:
+            _kept.clear()
+        found = _kept[key] = _weighed(soft, wanted)
     return found
 
 

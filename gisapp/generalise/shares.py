@@ -66,10 +66,9 @@ def _cut(a0: Grid, b0: Grid, a1: Grid, b1: Grid, side: int) -> tuple[Grid, Grid,
     cuts = np.maximum(last - first + 1, 0).astype(np.int64)
     whole = cuts == 0  # most, where cells are large
     cut = _pieces_of(*(values[~whole] for values in (a0, b0, a1, b1, first, last, cuts)))
-    b_from, a_from, b_to, a_to = (
-        np.concatenate([values[whole], more]) for values, more in zip((b0, a0, b1, a1), cut, strict=True)
-    )
-    return b_from, a_from, b_to, a_to
+    ends = zip((b0, a0, b1, a1), cut, strict=True)
+    b0, a0, b1, a1 = (np.concatenate([values[whole], more]) for values, more in ends)
+    return b0, a0, b1, a1
 
 
 def _pieces_of(
