@@ -32,6 +32,7 @@ RESERVED_DEPARTMENTS = (
     "search",
     "history",
     "open_rows",
+    "pieces",
     "staging",
     "information_schema",
     "tiger",

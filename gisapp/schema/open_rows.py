@@ -18,8 +18,10 @@ from gisapp.catalogue.rows import SCHEMA
 from gisapp.catalogue.table import WEB_SRID
 from gisapp.schema import triggers
 from gisapp.schema.changes import function_name
+from gisapp.schema.kept import kept_parts
 from gisapp.schema.step import Step, literal, quote, statement
 
+_PREFIX = "open_"  # of the functions that keep the copies
 _BODY = """
 BEGIN
   IF TG_OP = 'TRUNCATE' THEN
@@ -42,9 +44,7 @@ END
 def stale_copies(connection: Connection, catalogue: Catalogue, srid: int) -> set[str]:
     """Names of copies that are not as the layer folders want them: missing, different or no longer wanted."""
     want = {name: _parts(layer, name, srid) for name, layer in ruled(catalogue).items()}
-    have: dict[str, set[str]] = {}
-    for name, part in connection.exec_driver_sql(_PARTS, {"schema": SCHEMA}):
-        have.setdefault(name, set()).add(part.replace('"', ""))
+    have = kept_parts(connection, SCHEMA, _PREFIX)
     return {name for name in want.keys() | have.keys() if want.get(name) != have.get(name)}
 
 
@@ -55,10 +55,9 @@ def ruled(catalogue: Catalogue) -> dict[str, Layer]:
 
 def drop_steps(connection: Connection, stale: set[str]) -> list[Step]:
     """Steps that drop these copies with what keeps them. Views that show them are gone by then."""
-    there = {name for name, _ in connection.exec_driver_sql(_PARTS, {"schema": SCHEMA})}
     dropped = "DROP TABLE IF EXISTS {}; DROP FUNCTION IF EXISTS gisapp.{}() CASCADE; DROP FUNCTION IF EXISTS gisapp.{}() CASCADE"
     steps = []
-    for name in sorted(stale & there):
+    for name in sorted(stale & kept_parts(connection, SCHEMA, _PREFIX).keys()):
         functions = quote(_keeper(name)), quote(function_name(SCHEMA, name))
         steps.append(statement(f"drop table {SCHEMA}.{name}", dropped.format(_full(name), *functions)))
     return steps
@@ -81,7 +80,7 @@ def create_steps(connection: Connection, catalogue: Catalogue, stale: set[str], 
 
 
 def _parts(layer: Layer, name: str, srid: int) -> set[str]:
-    """What a copy and its keeping consist of, in the words of `_PARTS`."""
+    """What a copy and its keeping consist of, in the words of `kept_parts`."""
     parts = {f"column {column} {kind}" for column, kind in _columns(layer, srid).items()}
     parts |= {f"index {index}" for index in ("btree (id)", *_indexes(layer))}
     parts |= {f"trigger {layer.id} {event}" for event in triggers.EVENTS}
@@ -143,22 +142,4 @@ def _full(name: str) -> str:
 
 
 def _keeper(name: str) -> str:
-    return f"open_{name}"  # with the longest name of a copy 63 bytes
-
-
-_PARTS = """
-SELECT relname, 'column ' || attname || ' ' || format_type(atttypid, atttypmod) AS part FROM pg_class AS c
-JOIN pg_attribute ON attrelid = c.oid AND attnum > 0 AND NOT attisdropped
-WHERE relnamespace = to_regnamespace(%(schema)s) AND relkind = 'r'
-UNION ALL
-SELECT relname, 'index ' || regexp_replace(pg_get_indexdef(indexrelid), '^.* USING ', '') FROM pg_class AS c
-JOIN pg_index ON indrelid = c.oid WHERE relnamespace = to_regnamespace(%(schema)s) AND relkind = 'r' AND indisvalid
-UNION ALL
-SELECT substr(proname, 6), 'rule ' || prosrc FROM pg_proc
-WHERE pronamespace = 'gisapp'::regnamespace AND starts_with(proname, 'open_')
-UNION ALL
-SELECT substr(proname, 6), 'trigger ' || nspname || '.' || relname || ' ' ||
-  CASE WHEN tgtype & 4 > 0 THEN 'INSERT' WHEN tgtype & 8 > 0 THEN 'DELETE' WHEN tgtype & 16 > 0 THEN 'UPDATE' ELSE 'TRUNCATE' END
-FROM pg_trigger JOIN pg_proc AS p ON p.oid = tgfoid JOIN pg_class AS c ON c.oid = tgrelid JOIN pg_namespace AS n ON n.oid = relnamespace
-WHERE tgenabled = 'A' AND p.pronamespace = 'gisapp'::regnamespace AND starts_with(proname, 'open_')
-"""
+    return f"{_PREFIX}{name}"  # with the longest name of a copy 63 bytes

@@ -11,12 +11,13 @@ from dataclasses import dataclass, field
 from sqlalchemy import Connection
 
 from gisapp import roles
-from gisapp.catalogue import history, rows, search
+from gisapp.catalogue import history, pieces, rows, search
 from gisapp.catalogue.generalised import SCHEMA, least_views, table_name
 from gisapp.catalogue.layer import Layer, View
 from gisapp.catalogue.load import Catalogue
 from gisapp.db import Database
 from gisapp.schema.step import Step, quote, statement
+from gisapp.tiles.plan import reads_pieces
 
 CHANGE = ("SELECT", "INSERT", "UPDATE", "DELETE")
 Membership = tuple[str, str]  # group, member
@@ -69,6 +70,7 @@ def _add_layer(rights: Rights, layer: Layer, audiences: Iterable[frozenset[str]]
             rights.columns |= {(schema, table, column, role) for column in view.columns}
     copies = [SCHEMA] if layer.generalised else []
     copies += [search.SCHEMA] if layer.search else []
+    copies += [pieces.SCHEMA] if reads_pieces(layer) else []
     for role in {role for view in least_views(layer) for role in _readers(view, audiences)}:
         for schema in copies:
             rights.schemas.add((schema, role))

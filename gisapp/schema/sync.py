@@ -1,7 +1,7 @@
 """`layers sync`: plan what the database lacks to fit the layer folders, and do it in one transaction.
 
-Order: renames, views and copies of open rows that stand in the way, tables, copies, views, triggers that note changes,
-generalised tables, search tables, history, roles, rights.
+Order: renames, views and copies of open rows that stand in the way, tables, copies, pieces of long outlines, views, triggers that
+note changes, generalised tables, search tables, history, roles, rights.
 """
 
 from __future__ import annotations
@@ -17,18 +17,25 @@ from sqlalchemy.exc import OperationalError
 from gisapp import errors, roles
 from gisapp.catalogue import generalised as generalised_tables
 from gisapp.catalogue import history as history_tables
+from gisapp.catalogue import pieces as piece_tables
 from gisapp.catalogue import rows as row_copies
 from gisapp.catalogue import search as search_tables
 from gisapp.catalogue.generalised import table_name
 from gisapp.catalogue.load import Catalogue
 from gisapp.db import LOCK_FOR_SYNC, Database
 from gisapp.installation import Installation
-from gisapp.schema import changes, generalised, history, open_rows, rights, search, tables, views
+from gisapp.schema import changes, generalised, history, open_rows, pieces, rights, search, tables, views
 from gisapp.schema.step import Step, quote, statement
 
 LOCK_TIMEOUT = "3s"
 TRIES = 5
-DERIVED = (generalised_tables.SCHEMA, search_tables.SCHEMA, history_tables.SCHEMA, row_copies.SCHEMA)
+DERIVED = (
+    generalised_tables.SCHEMA,
+    search_tables.SCHEMA,
+    history_tables.SCHEMA,
+    row_copies.SCHEMA,
+    piece_tables.SCHEMA,
+)
 
 
 def sync(installation: Installation, *, dry_run: bool = False, allow_drop: bool = False) -> list[str]:
@@ -72,15 +79,18 @@ def _sync(connection: Connection, installation: Installation, dry_run: bool, all
             do(renamed)
         steps = tables.table_steps(connection, catalogue, srid)
         stale = open_rows.stale_copies(connection, catalogue, srid)
+        cut = pieces.stale_pieces(connection, catalogue, _changing(steps))
         reruled = {layer.id for layer in catalogue.layers.values() if table_name(layer) in stale}
         do(views.drop_steps(connection, catalogue, _changing(steps) | reruled))
         do(open_rows.drop_steps(connection, stale))
+        do(pieces.drop_steps(connection, cut))
         do(steps)
         for forgotten in tables.forgotten_tables(connection, catalogue) if allow_drop else []:
             schema, name = forgotten.split(".")
             full = f"{quote(schema)}.{quote(name)}"
             do([statement(f"drop table {forgotten}", f"DROP TABLE {full}", loses=forgotten)])
         do(open_rows.create_steps(connection, catalogue, stale, srid))
+        do(pieces.create_steps(connection, catalogue, cut))
         do(views.create_steps(connection, catalogue, set()))
         do(changes.change_steps(connection, catalogue, _changing([*renamed, *steps]) | reruled))
         do(generalised.generalised_steps(connection, catalogue))

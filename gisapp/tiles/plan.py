@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from gisapp.catalogue.layer import Layer, View, view_for
+from gisapp.catalogue.pieces import pieces_of
 from gisapp.catalogue.rows import relation, source
 from gisapp.catalogue.style import LABEL, Style, drawn_at, fields_named, style_fields, takes_label_points
 from gisapp.tiles.ahead import Ahead, ahead_at
@@ -39,6 +40,7 @@ class Slice:
     rings: bool = (
         False  # plain outlines of its first part are written by `rings`: it holds everything, without columns
     )
+    pieces: str = ""  # the table (of schema `pieces`) that long outlines are read from
 
 
 @dataclass(frozen=True)
@@ -110,20 +112,31 @@ def _slice(layer: Layer, view: View, z: int) -> Slice:
     points = layer.geometry.endswith("Point")  # never simplified, nor too small
     last_two = z >= layer.max_zoom - 1  # hold everything
     columns = ahead.columns if ahead else _within(view, fields_named(layer, drawn))
-    parts = [part for part in planned if part is not None]
+    parts = tuple(part for part in planned if part is not None)
+    rings = last_two and layer.geometry.endswith("Polygon") and ahead is None and _only_outlines(parts)
     return Slice(
         relation=(layer.department, view.name),
         depends=ahead.relation if ahead else relation(source(layer, view)),
         columns=columns,
-        parts=tuple(parts),
+        parts=parts,
         simplified=not points and z < layer.max_zoom,
         thinned=not points and not last_two and _may_thin(shapes),
         ahead=ahead,
-        rings=last_two
-        and layer.geometry.endswith("Polygon")
-        and bool(parts)
-        and not (ahead or parts[0].columns or parts[0].where or parts[0].label_points),
+        rings=rings,
+        pieces="" if ahead or rings or not parts else pieces_of(layer, z),
     )
+
+
+def _only_outlines(parts: tuple[Part, ...]) -> bool:
+    """Whether the first part is every row's outline and nothing else of it."""
+    return bool(parts) and not (parts[0].columns or parts[0].where or parts[0].label_points)
+
+
+@cache
+def reads_pieces(layer: Layer) -> bool:
+    """Whether tiles of the layer at some zoom, for whomever, are drawn from the pieces of long outlines."""
+    zooms = range(layer.min_zoom, layer.max_zoom + 1)
+    return any(plan(layer, view).at(z).pieces for view in layer.views() for z in zooms)
 
 
 def _part(layer: Layer, view: View, styles: tuple[Style, ...], name: str) -> Part | None:

@@ -11,6 +11,7 @@ from functools import lru_cache
 
 from psycopg import sql
 
+from gisapp.catalogue import pieces
 from gisapp.geo.tiles import BUFFER, EXTENT
 from gisapp.tiles.ahead import ahead_sql
 from gisapp.tiles.plan import Part, Plan, Slice
@@ -36,6 +37,18 @@ _LAYER = sql.SQL(
 )
 _NEAR = sql.SQL("{geometry} && {searched}")
 _SHAPES = sql.SQL("{relation} WHERE {conditions}")
+# Beside the others the long outlines, of which only the piece around the tile is read.
+_AND_PIECES = sql.SQL(
+    """(
+    SELECT {columns} FROM {others}
+    UNION ALL
+    SELECT {of_pieces} FROM (
+      SELECT id AS _id, shape AS _shape, point AS _point FROM {pieces}
+      WHERE (x, y) = (%(x)s >> (%(z)s - {zoom}), %(y)s >> (%(z)s - {zoom})) AND {near} OFFSET 0
+    ) AS _pieces JOIN {relation} ON id = _id{drawn}
+  ) AS _found"""
+)
+_SHORT = sql.SQL("ST_MemSize(geom_web) <= {}").format(sql.Literal(pieces.LONG))
 # What `rings` draws is left to it: as records behind the tile of all others and that tile's own length. A name that begins
 # with _ is no field's.
 _WITH_RINGS = sql.SQL(
@@ -107,7 +120,7 @@ def _with_rings(of: Slice) -> sql.Composed:
         size=sql.Literal(len(WKB_HEAD)),
         head=sql.Literal(WKB_HEAD),
         tile=_ONCE.format(_SEARCHED),
-        columns=sql.SQL(", ").join(map(sql.Identifier, ("id", "geom_web", *more))),
+        columns=_listed(("id", "geom_web", *more)),
         found=_shapes(of, shapes),
         rest=sql.Literal(WKB_REST),
         first=sql.Literal(len(WKB_HEAD) + 5),
@@ -132,7 +145,15 @@ def _layer(of: Slice, part: Part, found: sql.Composable) -> sql.Composed:
 
 
 def _columns(part: Part) -> sql.Composed:
-    return sql.SQL(", ").join(map(sql.Identifier, ("id", *part.columns)))
+    return _listed(_names(part))
+
+
+def _names(part: Part) -> tuple[str, ...]:
+    return ("id", *part.columns)
+
+
+def _listed(names: Iterable[str]) -> sql.Composed:
+    return sql.SQL(", ").join(map(sql.Identifier, names))
 
 
 def _found(of: Slice, part: Part) -> sql.Composed:
@@ -146,20 +167,40 @@ def _geometry(of: Slice, part: Part) -> sql.Composable:
 
 
 def _shapes(of: Slice, part: Part) -> sql.Composed:
-    conditions = [_near("geom_web", _SEARCHED), *_drawn(part), *([_LARGE_ENOUGH] if of.thinned else [])]
-    return _SHAPES.format(
+    conditions = [_near("geom_web", _SEARCHED), *_drawn(part)]
+    conditions += [_LARGE_ENOUGH] if of.thinned else []
+    conditions += [_SHORT] if of.pieces else []
+    found = _SHAPES.format(
         relation=sql.Identifier(*of.relation), conditions=sql.SQL("\n    AND ").join(conditions)
     )
+    return _and_pieces(of, part, found, "geom_web", "shape") if of.pieces else found
 
 
 def _points(of: Slice, part: Part, among: sql.Identifier | None = None) -> sql.Composed:
     """Where names stand: of the layer's rows, or `among` those that lie near the tile."""
     conditions = _drawn(part) if among else [_near("geom_web", _SEARCHED), *_drawn(part)]
-    return _POINTS.format(
+    conditions += [_SHORT] if of.pieces else []
+    found = _POINTS.format(
         columns=_columns(part),
         relation=among or sql.Identifier(*of.relation),
         conditions=sql.SQL(" AND ").join(conditions or [sql.SQL("true")]),
         near=_near("_point", _ONCE.format(_SEARCHED)),
+    )
+    return _and_pieces(of, part, found, "_point", "point") if of.pieces else found
+
+
+def _and_pieces(of: Slice, part: Part, others: sql.Composed, geometry: str, column: str) -> sql.Composed:
+    """What is found of `others`, and of the pieces what their `column` has near the tile."""
+    drawn = [sql.SQL("\n    WHERE "), *_drawn(part)] if part.where else []
+    return _AND_PIECES.format(
+        columns=_listed([*_names(part), geometry]),
+        others=others,
+        of_pieces=_listed([*_names(part), f"_{column}"]),
+        pieces=sql.Identifier(pieces.SCHEMA, of.pieces),
+        zoom=sql.Literal(pieces.ZOOM),
+        near=_near(column, _SEARCHED),
+        relation=sql.Identifier(*of.relation),
+        drawn=sql.Composed(drawn),
     )
 
 

@@ -50,6 +50,7 @@ class Parks:
     base: Installation
     folder: Path
     now: Installation
+    style: str = STYLE
 
     def with_layer(self, toml: str) -> list[str]:
         """Sync with this layer.toml (empty: none); returns what was done."""
@@ -58,7 +59,7 @@ class Parks:
         if toml:
             tree.mkdir(parents=True)
             (tree / "layer.toml").write_text(toml)
-            (tree / "style.json").write_text(STYLE)
+            (tree / "style.json").write_text(self.style)
         city = load_city("musashimurayama", self.folder)
         self.now = replace(self.base, city=city, catalogue=load_catalogue(city, self.folder))
         return sync(self.now)

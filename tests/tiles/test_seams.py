@@ -16,7 +16,8 @@ from gisapp.catalogue.layer import Layer
 from gisapp.catalogue.table import layer_table
 from gisapp.geo.tiles import BUFFER, tile_at, tile_box, unit
 from gisapp.installation import Installation
-from gisapp.tiles.plan import plan
+from gisapp.schema import pieces
+from gisapp.tiles.plan import plan, reads_pieces
 from gisapp.tiles.queries import tiles_on
 from gisapp.tiles.statement import statement
 from tests.tiles.decoding import Drawn, decode
@@ -66,6 +67,8 @@ def make(installation: Installation, request: pytest.FixtureRequest) -> Iterator
                 fields=(), key=(), min_zoom=4,
             )  # fmt: skip
             layer_table(layer, srid, MetaData()).create(connection)
+            if reads_pieces(layer):
+                connection.exec_driver_sql(pieces.making(layer))
             view = layer.views()[0]
             form = sql.SQL("CREATE VIEW {} AS SELECT {} FROM {}").format(
                 sql.Identifier("seams", view.name),
