@@ -11,7 +11,7 @@ rows also compare, of equal density, each tile of the largest city with that of 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from itertools import zip_longest
@@ -67,15 +67,19 @@ def growth(sizes: list[int], *, make_missing: bool) -> dict[str, Any]:
     there = sorted(set(sizes) - set(missing))
     with ExitStack() as stack:
         cities = [stack.enter_context(_served(size, place)) for place, size in enumerate(there)]
-        rows = _rows(_measured(cities))
-    worst = [max(each, default=0.0) for each in zip(*(row["p95_ms"] for row in rows), strict=True)]
+        measured = {
+            key: each for key, each in _measured(cities).items() if all(each)
+        }  # empty in none of the cities
+    rows = _rows(measured)
+    alike = [pair for each in measured.values() for pair in _pairs(each[0], each[-1])]
+    of_all = [[tile for each in measured.values() for tile in each[which]] for which in (0, -1)]
     return {
         "sizes": there,
         "not_measured": missing,
         "rows": rows,
-        "equally_full": _verdict([row["alike"] for row in rows if row["alike"]]),
-        "all": _verdict(rows),
-        "all_rows_ratio": round(worst[-1] / worst[0], 2) if len(worst) > 1 else None,
+        "equally_full": _verdict([row["alike"] for row in rows if row["alike"]])
+        | _together(*zip(*alike, strict=True)),
+        "all": _verdict(rows) | _together(*of_all),
         "reach": REACH,
         "floor_ms": FLOOR_MS,
         "load_average_after": load_average(),
@@ -128,8 +132,6 @@ def _plan(cities: list[City]) -> Iterator[tuple[Key, list[list[str]]]]:
 def _rows(measured: dict[Key, list[list[Tile]]]) -> list[dict[str, Any]]:
     rows = []
     for (layer, zoom), each in sorted(measured.items()):
-        if not all(each):  # empty in one of the cities
-            continue
         p95, size = ([Times(tuple(tile[n] for tile in one)).p95 for one in each] for n in (0, 1))
         row = {"layer": layer, "zoom": zoom, "p95_ms": p95, "p95_bytes": [round(one) for one in size]}
         rows.append({**row, **_grown(p95[0], p95[-1]), "alike": _alike(each[0], each[-1])})
@@ -138,12 +140,23 @@ def _rows(measured: dict[Key, list[list[Tile]]]) -> list[dict[str, Any]]:
 
 def _alike(small: list[Tile], large: list[Tile]) -> dict[str, Any] | None:
     """The tiles of a large city beside the small one's that are as full; None: too few are."""
-    pairs = [(min(small, key=lambda tile: abs(tile[1] - found[1])), found) for found in large]
-    pairs = [(one, two) for one, two in pairs if one[1] <= FULL * two[1] and two[1] <= FULL * one[1]]
+    pairs = _pairs(small, large)
     if len(pairs) < FEWEST:
         return None
-    p95 = [Times(tuple(pair[n][0] for pair in pairs)).p95 for n in (0, 1)]
-    return {"tiles": len(pairs), "p95_ms": p95, **_grown(*p95)}
+    together = _together(*zip(*pairs, strict=True))
+    return together | _grown(*together["p95_ms"])
+
+
+def _pairs(small: list[Tile], large: list[Tile]) -> list[tuple[Tile, Tile]]:
+    """Each tile of the large city that one of the small city is as full as, with the one that is most nearly."""
+    pairs = [(min(small, key=lambda tile: abs(tile[1] - found[1])), found) for found in large]
+    return [(one, two) for one, two in pairs if one[1] <= FULL * two[1] and two[1] <= FULL * one[1]]
+
+
+def _together(small: Sequence[Tile], large: Sequence[Tile]) -> dict[str, Any]:
+    """p95 over all these tiles of a small city, and over those of a large one."""
+    p95 = [Times(tuple(time for time, _ in tiles)).p95 for tiles in (small, large)]
+    return {"tiles": len(large), "p95_ms": p95, "ratio": round(p95[1] / p95[0], 2)}
 
 
 def _grown(small: float, large: float) -> dict[str, Any]:

@@ -215,16 +215,22 @@ def _growth(result: Row) -> list[tuple[str, str, str]]:
     sizes = result["sizes"]
     if len(sizes) < 2 or result["all"]["worst_ratio"] is None:
         return []
-    span = f"cold p95 from {sizes[0]:,} to {sizes[-1]:,} parcels, of layers and zooms above {result['floor_ms']:g} ms"
-    worst = f"worst of all rows to worst of all {result['all_rows_ratio']}×"
-    return [
-        (f"{span}, tiles that are equally full in both", "< 1.5×", _within(result["equally_full"])),
-        (f"{span}, all tiles", "< 1.5×", f"{_within(result['all'])}; {worst}"),
-    ]
-
-
-def _within(verdict: Row) -> str:
-    return f"{verdict['within']} of {verdict['rows']} within; steepest {verdict['worst_ratio']}×"
+    span = f"cold p95 from {sizes[0]:,} to {sizes[-1]:,} parcels"
+    rows = f"of each layer and zoom above {result['floor_ms']:g} ms"
+    found = []
+    for name, words in (("equally_full", "tiles that are equally full in both"), ("all", "all tiles")):
+        one = result[name]
+        small, large = one["p95_ms"]
+        found.append(
+            (
+                f"{span}, {words}, together",
+                "< 1.5×",
+                f"{one['ratio']}× ({small} → {large} ms, {one['tiles']} tiles)",
+            )
+        )
+        within = f"{one['within']} of {one['rows']} within; steepest {one['worst_ratio']}×"
+        found.append((f"{span}, {words}, {rows}", "< 1.5×", within))
+    return found
 
 
 def _nerima(result: Row) -> list[tuple[str, str, str]]:
