@@ -16,6 +16,8 @@ from pathlib import Path
 
 COMPUTES = 5
 """Nice value of what computes: a third of what others have, where they want all of a processor; all of it where nobody does."""
+MAKES_TILES = 8
+"""Of the tile maker: a sixth. Twice as far down as `COMPUTES` a tile waits too long beside other work."""
 TRIES, APART = 8, 0.15  # the kernel takes one such wish in 0.1 s from those who are not root
 
 

@@ -41,7 +41,7 @@ class Settings:
     workers: int = _setting(2, "Web processes.")
     threads: int = _setting(128, "Threads of each web process; most of them wait for the database.")
     tile_cache_mb: int = _setting(2048, "Size of the tile cache on disk, vector tiles and pictures together.")
-    tile_memory_mb: int = _setting(48, "Size of the tile cache in the memory of each web process.")
+    tile_memory_mb: int = _setting(40, "Size of the tile cache in the memory of each web process.")
     max_connections: int = _setting(
         16, "Database connections that one web process may hold over all audiences."
     )

@@ -23,7 +23,7 @@ def main() -> None:
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
-    priority.give_way(priority.COMPUTES)
+    priority.give_way(priority.MAKES_TILES)
     sys.setswitchinterval(SWITCH_SECONDS)
     run(open_for_web(load_settings()), stop)
 
