@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from sqlalchemy import Connection
 
+from gisapp.schema.step import Step, quote, statement
+
 
 def kept_parts(connection: Connection, schema: str, prefix: str) -> dict[str, set[str]]:
     """What each copy in the schema and its keeping consist of, by the copy's name and without quotes: `column <name> <type>`,
@@ -13,6 +15,13 @@ def kept_parts(connection: Connection, schema: str, prefix: str) -> dict[str, se
     for name, part in connection.exec_driver_sql(_PARTS, {"schema": schema, "prefix": prefix}):
         found.setdefault(name, set()).add(part.replace('"', ""))
     return found
+
+
+def dropping(schema: str, name: str, *functions: str) -> Step:
+    """The step that drops a copy and these functions of schema `gisapp`, with the triggers that call them."""
+    dropped = [f"DROP TABLE IF EXISTS {schema}.{quote(name)}"]
+    dropped += [f"DROP FUNCTION IF EXISTS gisapp.{quote(function)}() CASCADE" for function in functions]
+    return statement(f"drop table {schema}.{name}", "; ".join(dropped))
 
 
 _PARTS = """

@@ -18,7 +18,7 @@ from gisapp.catalogue.rows import SCHEMA
 from gisapp.catalogue.table import WEB_SRID
 from gisapp.schema import triggers
 from gisapp.schema.changes import function_name
-from gisapp.schema.kept import kept_parts
+from gisapp.schema.kept import dropping, kept_parts
 from gisapp.schema.step import Step, literal, quote, statement
 
 _PREFIX = "open_"  # of the functions that keep the copies
@@ -55,12 +55,10 @@ def ruled(catalogue: Catalogue) -> dict[str, Layer]:
 
 def drop_steps(connection: Connection, stale: set[str]) -> list[Step]:
     """Steps that drop these copies with what keeps them. Views that show them are gone by then."""
-    dropped = "DROP TABLE IF EXISTS {}; DROP FUNCTION IF EXISTS gisapp.{}() CASCADE; DROP FUNCTION IF EXISTS gisapp.{}() CASCADE"
-    steps = []
-    for name in sorted(stale & kept_parts(connection, SCHEMA, _PREFIX).keys()):
-        functions = quote(_keeper(name)), quote(function_name(SCHEMA, name))
-        steps.append(statement(f"drop table {SCHEMA}.{name}", dropped.format(_full(name), *functions)))
-    return steps
+    return [
+        dropping(SCHEMA, name, _keeper(name), function_name(SCHEMA, name))
+        for name in sorted(stale & kept_parts(connection, SCHEMA, _PREFIX).keys())
+    ]
 
 
 def create_steps(connection: Connection, catalogue: Catalogue, stale: set[str], srid: int) -> list[Step]:

@@ -16,7 +16,7 @@ from gisapp.catalogue.load import Catalogue
 from gisapp.catalogue.pieces import COLUMNS, LONG, SCHEMA, ZOOM
 from gisapp.geo.tiles import BUFFER, EXTENT
 from gisapp.schema import triggers
-from gisapp.schema.kept import kept_parts
+from gisapp.schema.kept import dropping, kept_parts
 from gisapp.schema.step import Step, literal, quote, statement
 from gisapp.tiles.plan import reads_pieces
 
@@ -39,7 +39,8 @@ _CUT = f"""INSERT INTO {{pieces}} ({", ".join(COLUMNS)})
         SELECT ST_TileEnvelope(z + 1, child_x, child_y, margin => {2 * BUFFER / EXTENT} / 2 ^ ({ZOOM - 1} - z)) AS box OFFSET 0
       ) AS around
       CROSS JOIN LATERAL (
-        SELECT CASE WHEN shape @ box THEN shape ELSE ST_CollectionExtract(ST_ClipByBox2D(shape, box::box2d), 3) END AS piece
+        SELECT CASE WHEN shape @ box THEN shape
+          ELSE coalesce(ST_CollectionExtract(ST_ClipByBox2D(shape, box::box2d), 3), shape) END AS piece
         OFFSET 0
       ) AS clipped
       WHERE z < {ZOOM} AND shape && box AND NOT ST_IsEmpty(piece)
@@ -75,13 +76,8 @@ def stale_pieces(connection: Connection, catalogue: Catalogue, changing: Iterabl
 
 def drop_steps(connection: Connection, stale: set[str]) -> list[Step]:
     """Steps that drop these tables with what keeps them."""
-    return [
-        statement(
-            f"drop table {SCHEMA}.{name}",
-            f"DROP TABLE IF EXISTS {_full(name)}; DROP FUNCTION IF EXISTS gisapp.{quote(_PREFIX + name)}() CASCADE",
-        )
-        for name in sorted(stale & kept_parts(connection, SCHEMA, _PREFIX).keys())
-    ]
+    there = kept_parts(connection, SCHEMA, _PREFIX)
+    return [dropping(SCHEMA, name, _PREFIX + name) for name in sorted(stale & there.keys())]
 
 
 def create_steps(connection: Connection, catalogue: Catalogue, stale: set[str]) -> list[Step]:

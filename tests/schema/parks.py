@@ -10,7 +10,7 @@ from pathlib import Path
 from gisapp.catalogue.load import load_catalogue
 from gisapp.installation import Installation
 from gisapp.schema.sync import sync
-from gisapp.settings import load_city
+from gisapp.settings import ROOT, load_city
 from tests.schema.test_sync import STYLE, TOML
 
 RULE = """
@@ -51,6 +51,13 @@ class Parks:
     folder: Path
     now: Installation
     style: str = STYLE
+
+    @classmethod
+    def opened(cls, base: Installation, folder: Path, style: str = STYLE) -> Parks:
+        """With layer folders of its own, copied to `folder`."""
+        for name in ("layers", "cities/musashimurayama"):
+            shutil.copytree(ROOT / name, folder / name)
+        return cls(base, folder, base, style)
 
     def with_layer(self, toml: str) -> list[str]:
         """Sync with this layer.toml (empty: none); returns what was done."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -11,7 +10,6 @@ import sqlalchemy as sa
 from gisapp.catalogue.pieces import LONG
 from gisapp.installation import Installation
 from gisapp.schema.sync import sync
-from gisapp.settings import ROOT
 from tests.schema.parks import RULE, SECRET, TREE, Parks
 from tests.schema.test_sync import TOML
 
@@ -34,10 +32,8 @@ WHERE n.id IS NULL OR (ST_MemSize(geom_web) > {LONG}) <> (area IS NOT NULL) OR p
 def made(
     city_installation: Callable[[str], Installation], tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Parks]:
-    base, folder = city_installation("musashimurayama"), tmp_path_factory.mktemp("woods")
-    shutil.copytree(ROOT / "layers", folder / "layers")
-    shutil.copytree(ROOT / "cities" / "musashimurayama", folder / "cities" / "musashimurayama")
-    parks = Parks(base, folder, base, STYLE)
+    base = city_installation("musashimurayama")
+    parks = Parks.opened(base, tmp_path_factory.mktemp("woods"), STYLE)
     yield parks
     parks.ask(f"DROP TABLE IF EXISTS {TREE} CASCADE")
     sync(base)

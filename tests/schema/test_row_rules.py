@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -15,7 +14,6 @@ from gisapp.installation import Installation
 from gisapp.schema import rights
 from gisapp.schema.sync import sync
 from gisapp.search.follow import follow as follow_search
-from gisapp.settings import ROOT
 from tests.schema.parks import COPY, RULE, RULED, SECRET, TREE, Parks
 
 
@@ -23,10 +21,8 @@ from tests.schema.parks import COPY, RULE, RULED, SECRET, TREE, Parks
 def made(
     city_installation: Callable[[str], Installation], tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Parks]:
-    base, folder = city_installation("musashimurayama"), tmp_path_factory.mktemp("parks")
-    shutil.copytree(ROOT / "layers", folder / "layers")
-    shutil.copytree(ROOT / "cities" / "musashimurayama", folder / "cities" / "musashimurayama")
-    parks = Parks(base, folder, base)
+    base = city_installation("musashimurayama")
+    parks = Parks.opened(base, tmp_path_factory.mktemp("parks"))
     parks.with_layer(RULED)
     yield parks
     parks.ask(f"DROP TABLE IF EXISTS {TREE} CASCADE")

@@ -156,3 +156,22 @@ def test_what_the_style_leaves_out_is_left_out_of_the_pieces_too(
     found = drawn(installation, connection, ZOOM + 2, *tile_at(LON, LAT, ZOOM + 2))
     assert [feature.id for feature in found[FLOOD]] == [id]
     assert f"{FLOOD}:label" not in found
+
+
+def test_an_outline_that_crosses_itself_is_cut_as_well(
+    installation: Installation, connection: Connection
+) -> None:
+    x, y = to_web(LON, LAT)
+    turns = [2 * math.pi * i / 4000 for i in range(4000)]
+    eight = shapely.Polygon([(x + 3000 * math.sin(t), y + 1500 * math.sin(2 * t)) for t in turns])
+    id = add(connection, shapely.MultiPolygon([eight]), 2)
+    assert not eight.is_valid and pieces(connection) > 4
+    z = ZOOM + 1
+    drawn_in = {
+        tile: [feature.id for feature in drawn(installation, connection, z, *tile).get(FLOOD, [])]
+        for tile in around(eight, z)
+    }
+    lobes = shapely.make_valid(eight)
+    for tile, ids in drawn_in.items():
+        assert ids == [id] or lobes.intersection(shapely.box(*tile_box(z, *tile))).area < unit(z) ** 2, tile
+    assert sum(map(bool, drawn_in.values())) > 8
