@@ -7,6 +7,7 @@ is certain to be in step with the database. Every refusal, every first request, 
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -41,9 +42,11 @@ Answer = tuple[str, list[tuple[str, str]], bytes]
 
 @dataclass(slots=True)
 class Known:
-    """Layers that an asker may have: when somebody is to ask the route again, until when it may be relied on, their sets by
-    zoom (of vector tiles: where they come from), and whether any cache may keep them."""
+    """Layers that an asker may have: who and by which query, when somebody is to ask the route again, until when it may be relied
+    on, their sets by zoom (of vector tiles: where they come from), and whether any cache may keep them."""
 
+    who: Key | None
+    query: str
     again: float
     until: float
     sets: Mapping[str, SetKey | Source]
@@ -115,7 +118,8 @@ class Hits:
         if len(self._seen) > MOST_REMEMBERED:
             self._seen.clear()
         meant = Meant(known, source, (of.key, int(parts[4]), int(row), kind_for(of, accept_encoding)))
-        self._seen[path, query, accept_encoding, who] = meant
+        # All but the path is the same in whatever somebody asks for: kept once, not with each of thousands of addresses.
+        self._seen[path, known.query, sys.intern(accept_encoding), known.who] = meant
         return meant
 
     def _hit(self, environ: Environ, entry: Entry, shared: bool) -> Answer:
@@ -174,12 +178,13 @@ class Hits:
         visitor = ends is None and COOKIE not in environ and TOKEN not in environ
         at, shared = FOR_EVER if visitor else now(), visitor and public
         until = min(at + AT_MOST, FOR_EVER if ends is None else at + ends)
-        place = self._who(environ), layers, form, environ.get("QUERY_STRING", "")
+        who, query = self._who(environ), environ.get("QUERY_STRING", "")
+        place = who, layers, form, query
         before = self._known.get(place)
         if before is not None and before.shared == shared and before.sets == sets:
             before.again, before.until = at + REMEMBERED, until
         else:
-            self._known[place] = Known(at + REMEMBERED, until, sets, shared)
+            self._known[place] = Known(who, query, at + REMEMBERED, until, sets, shared)
 
 
 def _is_number(written: str) -> bool:
