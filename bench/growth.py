@@ -67,9 +67,8 @@ def growth(sizes: list[int], *, make_missing: bool) -> dict[str, Any]:
     there = sorted(set(sizes) - set(missing))
     with ExitStack() as stack:
         cities = [stack.enter_context(_served(size, place)) for place, size in enumerate(there)]
-        measured = {
-            key: each for key, each in _measured(cities).items() if all(each)
-        }  # empty in none of the cities
+        measured = _measured(cities)
+    measured = {key: each for key, each in measured.items() if all(each)}  # empty in none of the cities
     rows = _rows(measured)
     alike = [pair for each in measured.values() for pair in _pairs(each[0], each[-1])]
     of_all = [[tile for each in measured.values() for tile in each[which]] for which in (0, -1)]

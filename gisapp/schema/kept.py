@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Mapping
+
 from sqlalchemy import Connection
 
 from gisapp.schema.step import Step, quote, statement
@@ -17,11 +19,19 @@ def kept_parts(connection: Connection, schema: str, prefix: str) -> dict[str, se
     return found
 
 
-def dropping(schema: str, name: str, *functions: str) -> Step:
-    """The step that drops a copy and these functions of schema `gisapp`, with the triggers that call them."""
-    dropped = [f"DROP TABLE IF EXISTS {schema}.{quote(name)}"]
-    dropped += [f"DROP FUNCTION IF EXISTS gisapp.{quote(function)}() CASCADE" for function in functions]
-    return statement(f"drop table {schema}.{name}", "; ".join(dropped))
+def stale_copies(want: Mapping[str, set[str]], have: Mapping[str, set[str]]) -> set[str]:
+    """Names of copies that are missing, different or no longer wanted, by their parts."""
+    return {name for name in want.keys() | have.keys() if want.get(name) != have.get(name)}
+
+
+def drop_steps(schema: str, names: Iterable[str], functions: Callable[[str], tuple[str, ...]]) -> list[Step]:
+    """Steps that drop these copies and the functions of schema `gisapp` that belong to each, with the triggers that call them."""
+    steps = []
+    for name in sorted(names):
+        dropped = [f"DROP TABLE IF EXISTS {schema}.{quote(name)}"]
+        dropped += [f"DROP FUNCTION IF EXISTS gisapp.{quote(one)}() CASCADE" for one in functions(name)]
+        steps.append(statement(f"drop table {schema}.{name}", "; ".join(dropped)))
+    return steps
 
 
 _PARTS = """

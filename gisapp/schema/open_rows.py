@@ -16,9 +16,8 @@ from gisapp.catalogue.load import Catalogue
 from gisapp.catalogue.row_rule import RowRule
 from gisapp.catalogue.rows import SCHEMA
 from gisapp.catalogue.table import WEB_SRID
-from gisapp.schema import triggers
+from gisapp.schema import kept, triggers
 from gisapp.schema.changes import function_name
-from gisapp.schema.kept import dropping, kept_parts
 from gisapp.schema.step import Step, literal, quote, statement
 
 _PREFIX = "open_"  # of the functions that keep the copies
@@ -44,8 +43,7 @@ END
 def stale_copies(connection: Connection, catalogue: Catalogue, srid: int) -> set[str]:
     """Names of copies that are not as the layer folders want them: missing, different or no longer wanted."""
     want = {name: _parts(layer, name, srid) for name, layer in ruled(catalogue).items()}
-    have = kept_parts(connection, SCHEMA, _PREFIX)
-    return {name for name in want.keys() | have.keys() if want.get(name) != have.get(name)}
+    return kept.stale_copies(want, kept.kept_parts(connection, SCHEMA, _PREFIX))
 
 
 def ruled(catalogue: Catalogue) -> dict[str, Layer]:
@@ -55,10 +53,8 @@ def ruled(catalogue: Catalogue) -> dict[str, Layer]:
 
 def drop_steps(connection: Connection, stale: set[str]) -> list[Step]:
     """Steps that drop these copies with what keeps them. Views that show them are gone by then."""
-    return [
-        dropping(SCHEMA, name, _keeper(name), function_name(SCHEMA, name))
-        for name in sorted(stale & kept_parts(connection, SCHEMA, _PREFIX).keys())
-    ]
+    there = kept.kept_parts(connection, SCHEMA, _PREFIX).keys()
+    return kept.drop_steps(SCHEMA, stale & there, lambda name: (_keeper(name), function_name(SCHEMA, name)))
 
 
 def create_steps(connection: Connection, catalogue: Catalogue, stale: set[str], srid: int) -> list[Step]:

@@ -15,8 +15,7 @@ from gisapp.catalogue.layer import Layer
 from gisapp.catalogue.load import Catalogue
 from gisapp.catalogue.pieces import COLUMNS, LONG, SCHEMA, ZOOM
 from gisapp.geo.tiles import BUFFER, EXTENT
-from gisapp.schema import triggers
-from gisapp.schema.kept import dropping, kept_parts
+from gisapp.schema import kept, triggers
 from gisapp.schema.step import Step, literal, quote, statement
 from gisapp.tiles.plan import reads_pieces
 
@@ -68,16 +67,16 @@ END
 
 def stale_pieces(connection: Connection, catalogue: Catalogue, changing: Iterable[str]) -> set[str]:
     """Names of tables of pieces that are missing, different or no longer wanted, or whose layers' tables are `changing` (ids)."""
-    layers, have = _with_pieces(catalogue), kept_parts(connection, SCHEMA, _PREFIX)
+    layers = _with_pieces(catalogue)
     want = {name: _parts(layer, name) for name, layer in layers.items()}
-    stale = {name for name in want.keys() | have.keys() if want.get(name) != have.get(name)}
+    stale = kept.stale_copies(want, kept.kept_parts(connection, SCHEMA, _PREFIX))
     return stale | {name for name, layer in layers.items() if layer.id in changing}
 
 
 def drop_steps(connection: Connection, stale: set[str]) -> list[Step]:
     """Steps that drop these tables with what keeps them."""
-    there = kept_parts(connection, SCHEMA, _PREFIX)
-    return [dropping(SCHEMA, name, _PREFIX + name) for name in sorted(stale & there.keys())]
+    there = kept.kept_parts(connection, SCHEMA, _PREFIX).keys()
+    return kept.drop_steps(SCHEMA, stale & there, lambda name: (_PREFIX + name,))
 
 
 def create_steps(connection: Connection, catalogue: Catalogue, stale: set[str]) -> list[Step]:
