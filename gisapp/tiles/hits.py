@@ -32,33 +32,39 @@ CLAIMED = 0.5  # seconds that one has for asking before another tries
 MOST_REMEMBERED = 20_000
 MOST_DIGITS = 10  # of a column or row; none is as long at any zoom
 COOKIE, TOKEN, HOST = "HTTP_COOKIE", "HTTP_AUTHORIZATION", "HTTP_HOST"
+NONE_MATCH, OK = "HTTP_IF_NONE_MATCH", "200 OK"
 # Session protection looks at the browser and its address, too.
 ADDRESS, BROWSER, FORWARDED = "REMOTE_ADDR", "HTTP_USER_AGENT", "HTTP_X_FORWARDED_FOR"
 FOR_EVER = float("inf")
 Environ = dict[str, Any]
 Key = tuple[Any, ...]
+Asked = tuple[str, str, str, Key | None]  # path, query, encodings, who
 Answer = tuple[str, list[tuple[str, str]], bytes]
 
 
 @dataclass(slots=True)
 class Known:
-    """Layers that an asker may have: who and by which query, when somebody is to ask the route again, until when it may be relied
-    on, their sets by zoom (of vector tiles: where they come from), and whether any cache may keep them."""
+    """Layers that an asker may have: who and by which query, their sets by zoom (of vector tiles: where they come from), whether any
+    cache may keep them, until when it may be relied on, and when, not later, somebody is to ask the route again."""
 
     who: Key | None
     query: str
-    again: float
-    until: float
     sets: Mapping[str, SetKey | Source]
     shared: bool
+    until: float
+    again: float
+
+    def renew(self, again: float, until: float) -> None:
+        """The route has decided the same anew."""
+        self.again, self.until = min(again, until), until
 
     def may_go_on(self, at: float) -> bool:
         """Whether it may be relied on for a request at `at` (of `now`); one of many is told not to, so that it asks the
         route again."""
-        if at > self.again:
-            self.again = at + CLAIMED
-            return False
-        return at <= self.until
+        if at <= self.again:
+            return True
+        self.again = min(at + CLAIMED, self.until)
+        return False
 
 
 class Meant(NamedTuple):
@@ -82,27 +88,40 @@ class Hits:
         self._extra = {public: _security(public, secure) for public in (True, False)}
 
     def __call__(self, environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:
-        """One clock and few calls: while a hit lasts, every other thread of the process waits."""
-        path, get = environ["PATH_INFO"], environ.get
-        if path.startswith("/tiles/") and environ["REQUEST_METHOD"] in ("GET", "HEAD"):
-            at, who = now(), self._who(environ)
-            asked = path, get("QUERY_STRING", ""), get("HTTP_ACCEPT_ENCODING", ""), who
-            meant = self._seen.get(asked) or self._meant(*asked)
-            if meant is not None and not meant.known.may_go_on(at):
-                self._seen.pop(asked, None)  # there may be another decision by now
-            elif meant is not None:
-                entry = self._cache.ready(meant.place, at)
-                found = (
-                    self._ask(environ, meant)
-                    if entry is None
-                    else self._hit(environ, entry, meant.known.shared)
-                )
-                if isinstance(found, Response):
-                    return found(environ, start_response)
-                if found is not None:
-                    start_response(found[0], found[1])
-                    return [found[2]]
-        return self._next(environ, start_response)
+        """What is in memory, in a straight line with few calls: while a hit lasts, every other thread of the process waits."""
+        path = environ["PATH_INFO"]
+        if not path.startswith("/tiles/"):
+            return self._next(environ, start_response)
+        at, get = now(), environ.get
+        asked = path, get("QUERY_STRING", ""), get("HTTP_ACCEPT_ENCODING", ""), self._who(environ)
+        meant = self._seen.get(asked)
+        if meant is not None and at <= meant.known.again:
+            entry = self._cache.ready(meant.place, at)
+            if entry is not None and environ["REQUEST_METHOD"] == "GET" and NONE_MATCH not in environ:
+                self.found.add()
+                start_response(OK, entry.headers.get(meant.known.shared) or self._headers_kept(entry, meant))
+                return [entry.kept.body]
+        found = self._other(environ, asked, at)
+        if found is None or isinstance(found, Response):
+            return (found or self._next)(environ, start_response)
+        start_response(found[0], found[1])
+        return [found[2]]
+
+    def _other(self, environ: Environ, asked: Asked, at: float) -> Answer | Response | None:
+        """What is not in memory, has another method than GET, or may be known already; None where it is the route's to say."""
+        if environ["REQUEST_METHOD"] not in ("GET", "HEAD"):
+            return None
+        meant = self._seen.get(asked) or self._meant(*asked)
+        if meant is None:
+            return None
+        if not meant.known.may_go_on(at):
+            self._seen.pop(asked, None)  # there may be another decision by now
+            return None
+        entry = self._cache.ready(meant.place, at)
+        if entry is None:
+            return self._ask(environ, meant)
+        self.found.add()
+        return self._answer(environ, entry, self._headers_kept(entry, meant))
 
     def _meant(self, path: str, query: str, accept_encoding: str, who: Key | None) -> Meant | None:
         """What a request means; None where it is the route's to say."""
@@ -122,12 +141,12 @@ class Hits:
         self._seen[path, known.query, sys.intern(accept_encoding), known.who] = meant
         return meant
 
-    def _hit(self, environ: Environ, entry: Entry, shared: bool) -> Answer:
-        self.found.add()
+    def _headers_kept(self, entry: Entry, meant: Meant) -> list[tuple[str, str]]:
+        shared = meant.known.shared
         headers = entry.headers.get(shared)
         if headers is None:
             headers = entry.headers[shared] = self._headers(entry, HIT, shared=shared)
-        return self._answer(environ, entry, headers)
+        return headers
 
     def _ask(self, environ: Environ, meant: Meant) -> Answer | Response | None:
         """From the disk or whoever makes tiles; the thread waits without the interpreter."""
@@ -146,9 +165,9 @@ class Hits:
 
     @staticmethod
     def _answer(environ: Environ, entry: Entry, headers: list[tuple[str, str]]) -> Answer:
-        if not_changed(environ.get("HTTP_IF_NONE_MATCH"), entry.kept):
+        if not_changed(environ.get(NONE_MATCH), entry.kept):
             return "304 NOT MODIFIED", [one for one in headers if one[0] not in OF_BODY], b""
-        return "200 OK", headers, b"" if environ["REQUEST_METHOD"] == "HEAD" else entry.kept.body
+        return OK, headers, b"" if environ["REQUEST_METHOD"] == "HEAD" else entry.kept.body
 
     def _who(self, environ: Environ) -> Key | None:
         """What the guard would decide by; None for a visitor."""
@@ -182,9 +201,9 @@ class Hits:
         place = who, layers, form, query
         before = self._known.get(place)
         if before is not None and before.shared == shared and before.sets == sets:
-            before.again, before.until = at + REMEMBERED, until
+            before.renew(at + REMEMBERED, until)
         else:
-            self._known[place] = Known(who, query, at + REMEMBERED, until, sets, shared)
+            self._known[place] = Known(who, query, sets, shared, until, min(at + REMEMBERED, until))
 
 
 def _is_number(written: str) -> bool:

@@ -1,6 +1,6 @@
 """What the processes of a node tell each other about their cache: a few numbers in a small file.
 
-Read with one system call at every request, so it is neither a table nor a memory map (a map of a file that somebody
+Read with one system call, so it is neither a table nor a memory map (a map of a file that somebody
 truncates ends the process that reads it). What cannot be read for sure counts as never written.
 """
 
@@ -12,16 +12,17 @@ import struct
 import time
 import zlib
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
-_FORM = struct.Struct("<16sddQQ")
+MOST_BEHIND = 0.15  # seconds: with the time to answer, below the 200 ms after which no stale tile may be seen
 RECENT = 0.005  # seconds
+_FORM = struct.Struct("<16sddQQ")
 _BOOT = Path("/proc/sys/kernel/random/boot_id")
 
 
-def now() -> float:
-    """Seconds of a clock that all processes of this machine share and nobody sets."""
-    return time.clock_gettime(time.CLOCK_MONOTONIC)
+now = partial(time.clock_gettime, time.CLOCK_MONOTONIC)
+"""Seconds of a clock that all processes of this machine share and nobody sets."""
 
 
 @dataclass(frozen=True)
@@ -46,8 +47,9 @@ class Board:
         self._path = path
         self._file = self._opened()
         self._boot = _BOOT.read_bytes().replace(b"-", b"")[:16] if _BOOT.exists() else bytes(16)
-        self._last = b"", Notice()  # one value, so that threads never see half of it
-        self._read_again = 0.0
+        # Each one value, so that threads never see half of it.
+        self._last = b"", Notice()
+        self._sure = 0.0, -1  # until when, and which sequence
 
     def _opened(self) -> int:
         return os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
@@ -70,15 +72,22 @@ class Board:
             last = self._last = raw, self._parse(raw)
         return last[1]
 
-    def recent(self, at: float) -> Notice:
-        """As `read`, or as read a few milliseconds before `at` (of `now`): a notice says until when it is true, and stays true.
+    def in_step(self, at: float) -> int:
+        """The sequence at which what is kept is right at `at` (of `now`), the present; -1 where that is not certain.
 
-        For hits: a system call lets another thread have the interpreter, and to get it back takes longer than a hit does.
+        Read again after RECENT only (a notice says until when it is true, and stays true): a system call lets another thread have
+        the interpreter, and to get it back takes longer than a hit does.
         """
-        if at < self._read_again:
-            return self._last[1]
-        self._read_again = at + RECENT
-        return self.read()
+        until, sequence = self._sure
+        return sequence if at < until else self._look()
+
+    def _look(self) -> int:
+        present, notice = now(), self.read()
+        until, sequence = present + RECENT, -1
+        if abs(present - notice.followed) <= MOST_BEHIND:  # it may have been written since `present`
+            until, sequence = min(until, notice.followed + MOST_BEHIND), notice.sequence
+        self._sure = until, sequence
+        return sequence
 
     def _parse(self, raw: bytes) -> Notice:
         body, check = raw[: _FORM.size], raw[_FORM.size :]

@@ -11,10 +11,10 @@ from pathlib import Path
 from gisapp import errors
 from gisapp.db import Database
 from gisapp.tiles.cache import codings
-from gisapp.tiles.cache.board import Notice, now
+from gisapp.tiles.cache.board import MOST_BEHIND, Notice, now
 from gisapp.tiles.cache.file import Broken, TileFile
 from gisapp.tiles.cache.flight import Flight
-from gisapp.tiles.cache.follower import MOST_BEHIND, Follower
+from gisapp.tiles.cache.follower import Follower
 from gisapp.tiles.cache.ledger import Ledger, Notes
 from gisapp.tiles.cache.made import AWAY, HIT, MISS, Block, Found, Made, as_kind, entries_of, is_missing
 from gisapp.tiles.cache.memory import Entry, Memory, Place
@@ -59,8 +59,7 @@ class TileCache:
         if self._opened is None:
             return None
         self.asked = at
-        notice = self._opened[0].board.recent(at)
-        if not 0 <= at - notice.followed <= MOST_BEHIND or notice.sequence != self.memory.sequence:
+        if self._opened[0].board.in_step(at) != self.memory.sequence:
             return None
         return self.memory.get(place)
 

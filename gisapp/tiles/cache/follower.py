@@ -22,12 +22,11 @@ import psycopg
 from gisapp import errors, roles
 from gisapp.changes.follow import Look, Position, identity, look
 from gisapp.db import Database
-from gisapp.tiles.cache.board import Board, Notice, now
+from gisapp.tiles.cache.board import MOST_BEHIND, Board, Notice, now
 from gisapp.tiles.cache.file import Broken, TileFile
 from gisapp.tiles.cache.ledger import Followed, Ledger
 
 log = logging.getLogger("gisapp.tiles")
-MOST_BEHIND = 0.15  # seconds: with the time to answer, below the 200 ms after which no stale tile may be seen
 ASK_AGAIN = 0.5  # seconds after the database did not answer
 NOTE_EVERY = 5.0  # seconds between writing down looks that found nothing
 
