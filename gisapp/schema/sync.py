@@ -1,7 +1,7 @@
 """`layers sync`: plan what the database lacks to fit the layer folders, and do it in one transaction.
 
-Order: renames, views and copies of open rows that stand in the way, tables, copies, pieces of long outlines, views, triggers that
-note changes, generalised tables, search tables, history, roles, rights.
+Order: renames, views, copies of open rows and indexes that stand in the way, tables, indexes of chosen rows, copies, pieces of long
+outlines, views, triggers that note changes, generalised tables, search tables, history, roles, rights.
 """
 
 from __future__ import annotations
@@ -24,7 +24,18 @@ from gisapp.catalogue.generalised import table_name
 from gisapp.catalogue.load import Catalogue
 from gisapp.db import LOCK_FOR_SYNC, Database
 from gisapp.installation import Installation
-from gisapp.schema import changes, generalised, history, open_rows, pieces, rights, search, tables, views
+from gisapp.schema import (
+    changes,
+    chosen,
+    generalised,
+    history,
+    open_rows,
+    pieces,
+    rights,
+    search,
+    tables,
+    views,
+)
 from gisapp.schema.step import Step, quote, statement
 
 LOCK_TIMEOUT = "3s"
@@ -83,12 +94,14 @@ def _sync(connection: Connection, installation: Installation, dry_run: bool, all
         reruled = {layer.id for layer in catalogue.layers.values() if table_name(layer) in stale}
         do(views.drop_steps(connection, catalogue, _changing(steps) | reruled))
         do(open_rows.drop_steps(connection, stale))
+        do(chosen.drop_steps(connection, catalogue, _changing(steps)))
         do(pieces.drop_steps(connection, cut))
         do(steps)
         for forgotten in tables.forgotten_tables(connection, catalogue) if allow_drop else []:
             schema, name = forgotten.split(".")
             full = f"{quote(schema)}.{quote(name)}"
             do([statement(f"drop table {forgotten}", f"DROP TABLE {full}", loses=forgotten)])
+        do(chosen.create_steps(connection, catalogue))
         do(open_rows.create_steps(connection, catalogue, stale, srid))
         do(pieces.create_steps(connection, catalogue, cut))
         do(views.create_steps(connection, catalogue, set()))

@@ -18,6 +18,7 @@ from sqlalchemy import Connection, MetaData, Table
 
 from gisapp.catalogue.load import Catalogue
 from gisapp.catalogue.table import layer_table
+from gisapp.schema.chosen import is_chosen
 from gisapp.schema.step import Step, quote, statement
 
 OURS = {"id", "geom", "geom_web", "revision"}  # a table with these was made from a layer folder
@@ -88,6 +89,8 @@ def _compared(connection: Connection, tables: dict[str, Table], schemas: list[st
         return kind != "table" or (parents.get("schema_name"), name) in names
 
     def include_object(thing: Any, name: str | None, kind: str, reflected: bool, other: Any) -> bool:
+        if kind == "index" and is_chosen(name):
+            return False
         return not (kind == "column" and name in {"geom", "geom_web"} and other is not None)
 
     context = MigrationContext.configure(

@@ -139,6 +139,20 @@ def reads_pieces(layer: Layer) -> bool:
     return any(plan(layer, view).at(z).pieces for view in layer.views() for z in zooms)
 
 
+@cache
+def choices(layer: Layer) -> frozenset[str]:
+    """Conditions (SQL, % doubled) by which the style chooses some of the layer's lines or points at low zooms, where at the last
+    it draws others too. Areas are drawn from their first zoom on; the rows of layers with a row rule are in two tables."""
+    if layer.rows or layer.geometry.endswith("Polygon"):
+        return frozenset()
+    found: set[str] = set()
+    for one in (plan(layer, view) for view in layer.views()):
+        last = {part.where for part in one.at(layer.max_zoom).parts}
+        low = (one.at(z) for z in range(layer.min_zoom, layer.max_zoom))
+        found |= {part.where for of in low if of.ahead is None for part in of.parts} - last
+    return frozenset(found - {""})
+
+
 def _part(layer: Layer, view: View, styles: tuple[Style, ...], name: str) -> Part | None:
     kinds = {field.name: field.type for field in layer.fields if field.name in view.columns}
     where = any_of(_conditions(styles, kinds))
