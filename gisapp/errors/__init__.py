@@ -28,6 +28,7 @@ from gisapp.errors.catalogue import (
     DepartmentNotFound,
     LayerNotFound,
     SyncRefused,
+    SyncStopped,
 )
 from gisapp.errors.edits import EditConflict, FeatureChanged, FeatureInvalid, MediaTypeWrong
 from gisapp.errors.installing import (
@@ -122,6 +123,7 @@ __all__ = [
     "SignInFailed",
     "SignInNeeded",
     "SyncRefused",
+    "SyncStopped",
     "TileNotFound",
     "TokenInvalid",
     "TooLarge",

@@ -40,3 +40,12 @@ class SyncRefused(GisappError):
     en = "Following the layer folders would lose data: {losses}"
     do_ja = '名前を変えただけなら layer.toml に `was = "旧名"` を書き、消してよいなら `--allow-drop` を付けてください。'
     do_en = 'If it was renamed, write `was = "old_name"` in layer.toml; to lose the data, add `--allow-drop`.'
+
+
+class SyncStopped(GisappError):
+    status = 409
+    code = "sync-stopped"
+    ja = "レイヤー定義に合わせられません（{step}）：{why_ja}"
+    en = "The database cannot be made to fit the layer folders ({step}): {why_en}"
+    do_ja = "何も変わっていません。データを直してからやり直すか、layer.toml を元に戻してください。"
+    do_en = "Nothing was changed. Put the data right and try again, or take the change in layer.toml back."

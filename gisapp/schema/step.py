@@ -5,7 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+import psycopg
+from psycopg.errors import CannotCoerce, NotNullViolation, UniqueViolation
 from sqlalchemy import Connection
+from sqlalchemy.exc import DBAPIError
+
+from gisapp import errors
 
 
 @dataclass(frozen=True)
@@ -15,6 +20,37 @@ class Step:
     says: str
     run: Callable[[Connection], None]
     loses: str = ""
+
+
+def perform(step: Step, connection: Connection) -> None:
+    """Do it. Raises errors.SyncStopped where the rows that there are do not allow it; the transaction is lost then."""
+    try:
+        step.run(connection)
+    except DBAPIError as error:
+        for kind, ja, en in _WHY:
+            if isinstance(error.orig, kind):
+                raise errors.SyncStopped(step=step.says, why_ja=ja, why_en=en) from error
+        raise
+
+
+_WHY: tuple[tuple[type[psycopg.Error], str, str], ...] = (
+    (
+        NotNullViolation,
+        "必須の項目が空の行があります。",
+        "there are rows in which a required field is empty.",
+    ),
+    (UniqueViolation, "キーが同じ行が2つ以上あります。", "several rows have the same key."),
+    (
+        CannotCoerce,
+        "その型の値を新しい型に変えることはできません。",
+        "values of that type cannot become the new one.",
+    ),
+    (
+        psycopg.DataError,
+        "新しい型に合わない値や形状の行があります。",
+        "there are rows whose value or shape does not fit the new type.",
+    ),
+)
 
 
 def statement(says: str, sql: str, loses: str = "") -> Step:

@@ -36,7 +36,7 @@ from gisapp.schema import (
     tables,
     views,
 )
-from gisapp.schema.step import Step, quote, statement
+from gisapp.schema.step import Step, perform, quote, statement
 
 LOCK_TIMEOUT = "3s"
 TRIES = 5
@@ -52,7 +52,8 @@ DERIVED = (
 def sync(installation: Installation, *, dry_run: bool = False, allow_drop: bool = False) -> list[str]:
     """Make the database fit the layer folders; returns what was (or with `dry_run` would be) done, a line each.
 
-    Raises errors.SyncRefused when data would be lost and `allow_drop` is not given; nothing is changed then.
+    Raises errors.SyncRefused when data would be lost and `allow_drop` is not given, errors.SyncStopped where rows that there are do
+    not fit; nothing is changed then.
     """
     for tried in range(1, TRIES + 1):
         try:
@@ -82,7 +83,7 @@ def _sync(connection: Connection, installation: Installation, dry_run: bool, all
             raise errors.SyncRefused(losses=", ".join(losses))
         for step in steps:
             said.append(step.says)
-            step.run(connection)
+            perform(step, connection)
 
     with connection.begin_nested() as savepoint:
         renamed = tables.table_steps(connection, catalogue, srid)
