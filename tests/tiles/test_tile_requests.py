@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 from collections.abc import Callable
 
+import brotli
 import pytest
 from flask.testing import FlaskClient
 
@@ -111,6 +112,15 @@ def test_a_tile_is_compressed_for_those_who_take_it(client: FlaskClient, busy: s
     assert len(packed.get_data()) < 0.8 * len(plain.get_data())
     assert gzip.decompress(packed.get_data()) == plain.get_data() == refused.get_data()
     assert packed.get_data() == client.get(path, headers={"Accept-Encoding": "gzip"}).get_data()
+
+
+def test_who_takes_brotli_and_no_gzip_gets_brotli(client: FlaskClient, busy: str) -> None:
+    path = f"/tiles/base.building,base.road_edge/{busy}.mvt"
+    plain = client.get(path)
+    for asked in ("br", "br;q=0.5, gzip;q=0", "br"):
+        packed = client.get(path, headers={"Accept-Encoding": asked})
+        assert packed.headers["Content-Encoding"] == "br" and packed.headers["ETag"] != plain.headers["ETag"]
+        assert brotli.decompress(packed.get_data()) == plain.get_data()
 
 
 def test_an_unchanged_tile_is_not_sent_again(client: FlaskClient, busy: str) -> None:

@@ -1,6 +1,6 @@
 """How tiles are compressed: fast when fresh, strong when they are asked for again and again.
 
-Accept-Encoding is reduced to one of four kinds of client. The strong forms take so much longer that only a thread in the
+Accept-Encoding is reduced to one of five kinds of client. The strong forms take so much longer that only a thread in the
 background makes them.
 """
 
@@ -17,10 +17,12 @@ from werkzeug.http import parse_accept_header
 
 WORTH_COMPRESSING = 600  # bytes: below, the header and the time cost more than they save
 IDENTITY, GZIP, BROTLI, ZSTD = "", "gzip", "br", "zstd"
-KINDS = (IDENTITY, GZIP, BROTLI, ZSTD)
-"""Kinds of client: no compression, gzip only, gzip and brotli, zstd."""
-_FAST = {IDENTITY: IDENTITY, GZIP: GZIP, BROTLI: GZIP, ZSTD: ZSTD}
-_STRONG = {GZIP: GZIP, BROTLI: BROTLI, ZSTD: ZSTD}
+CODINGS = (GZIP, BROTLI, ZSTD)
+ONLY_BROTLI = "only br"
+KINDS = (IDENTITY, *CODINGS, ONLY_BROTLI)
+"""Kinds of client: no compression, gzip only, gzip and brotli, zstd, brotli without gzip (as some proxies ask)."""
+_FAST = {IDENTITY: IDENTITY, GZIP: GZIP, BROTLI: GZIP, ZSTD: ZSTD, ONLY_BROTLI: BROTLI}
+_STRONG = {GZIP: GZIP, BROTLI: BROTLI, ZSTD: ZSTD, ONLY_BROTLI: BROTLI}
 
 
 @lru_cache(maxsize=256)
@@ -31,7 +33,7 @@ def kind_of(accept_encoding: str) -> str:
         return ZSTD
     if accepted.quality("gzip") > 0:
         return BROTLI if accepted.quality("br") > 0 else GZIP
-    return IDENTITY
+    return ONLY_BROTLI if accepted.quality("br") > 0 else IDENTITY
 
 
 def wanted(kind: str) -> tuple[str, ...]:

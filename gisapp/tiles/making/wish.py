@@ -7,7 +7,7 @@ from typing import Any
 
 from gisapp import errors
 from gisapp.geo.tiles import exists
-from gisapp.tiles.cache.codings import KINDS
+from gisapp.tiles.cache.codings import CODINGS, KINDS
 from gisapp.tiles.cache.made import AWAY, HIT, MISS, Found
 from gisapp.tiles.cache.memory import Entry
 from gisapp.tiles.cache.sets import Kept, SetKey
@@ -78,7 +78,7 @@ class Hardening:
             found = Hardening(bytes.fromhex(key), int(x), int(y), str(hash), str(coding), int(size))
         except TypeError as error:
             raise ValueError("not a hardening") from error
-        if coding not in KINDS or not coding:
+        if coding not in CODINGS:
             raise ValueError("not a hardening")
         return found
 
