@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -53,11 +54,15 @@ class Parks:
     style: str = STYLE
 
     @classmethod
-    def opened(cls, base: Installation, folder: Path, style: str = STYLE) -> Parks:
-        """With layer folders of its own, copied to `folder`."""
+    @contextmanager
+    def opened(cls, base: Installation, folder: Path, style: str = STYLE) -> Iterator[Parks]:
+        """With layer folders of its own, copied to `folder`; the trees are gone afterwards, and what was made of them."""
         for name in ("layers", "cities/musashimurayama"):
             shutil.copytree(ROOT / name, folder / name)
-        return cls(base, folder, base, style)
+        parks = cls(base, folder, base, style)
+        yield parks
+        parks.ask(f"DROP TABLE IF EXISTS {TREE} CASCADE")
+        sync(base)
 
     def with_layer(self, toml: str) -> list[str]:
         """Sync with this layer.toml (empty: none); returns what was done."""

@@ -10,7 +10,6 @@ import pytest
 
 from gisapp.geo.tiles import WORLD, unit
 from gisapp.installation import Installation
-from gisapp.schema.sync import sync
 from gisapp.tiles.plan import choices, plan
 from gisapp.tiles.statement import statement
 from tests.schema.parks import RULE, TREE, Parks
@@ -41,11 +40,9 @@ def style(*chosen: object, minzoom: int = LAST - 1) -> str:
 def made(
     city_installation: Callable[[str], Installation], tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Parks]:
-    base = city_installation("musashimurayama")
-    parks = Parks.opened(base, tmp_path_factory.mktemp("paths"), style("5"))
-    yield parks
-    parks.ask(f"DROP TABLE IF EXISTS {TREE} CASCADE")
-    sync(base)
+    folder = tmp_path_factory.mktemp("paths")
+    with Parks.opened(city_installation("musashimurayama"), folder, style("5")) as parks:
+        yield parks
 
 
 @pytest.fixture

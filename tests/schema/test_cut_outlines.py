@@ -9,7 +9,6 @@ import sqlalchemy as sa
 
 from gisapp.catalogue.pieces import LONG
 from gisapp.installation import Installation
-from gisapp.schema.sync import sync
 from tests.schema.parks import RULE, SECRET, TREE, Parks
 from tests.schema.test_sync import TOML
 
@@ -32,11 +31,8 @@ WHERE n.id IS NULL OR (ST_MemSize(geom_web) > {LONG}) <> (area IS NOT NULL) OR p
 def made(
     city_installation: Callable[[str], Installation], tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Parks]:
-    base = city_installation("musashimurayama")
-    parks = Parks.opened(base, tmp_path_factory.mktemp("woods"), STYLE)
-    yield parks
-    parks.ask(f"DROP TABLE IF EXISTS {TREE} CASCADE")
-    sync(base)
+    with Parks.opened(city_installation("musashimurayama"), tmp_path_factory.mktemp("woods"), STYLE) as parks:
+        yield parks
     assert not parks.ask("SELECT to_regclass(%s) WHERE to_regclass(%s) IS NOT NULL", PIECES, PIECES)
     assert not parks.ask("SELECT proname FROM pg_proc WHERE proname = 'cut_facilities__tree'")
 

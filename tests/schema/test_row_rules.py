@@ -12,7 +12,6 @@ from gisapp.catalogue.load import load_catalogue
 from gisapp.generalise.follow import follow as follow_low_zooms
 from gisapp.installation import Installation
 from gisapp.schema import rights
-from gisapp.schema.sync import sync
 from gisapp.search.follow import follow as follow_search
 from tests.schema.parks import COPY, RULE, RULED, SECRET, TREE, Parks
 
@@ -22,11 +21,9 @@ def made(
     city_installation: Callable[[str], Installation], tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Parks]:
     base = city_installation("musashimurayama")
-    parks = Parks.opened(base, tmp_path_factory.mktemp("parks"))
-    parks.with_layer(RULED)
-    yield parks
-    parks.ask(f"DROP TABLE IF EXISTS {TREE} CASCADE")
-    sync(base)
+    with Parks.opened(base, tmp_path_factory.mktemp("parks")) as parks:
+        parks.with_layer(RULED)
+        yield parks
     assert not base.catalogue.layers["facilities.aed"].rows
     assert not parks.ask("SELECT to_regclass(%s) WHERE to_regclass(%s) IS NOT NULL", COPY, COPY)
 

@@ -8,7 +8,6 @@ import pytest
 
 from gisapp import errors
 from gisapp.installation import Installation
-from gisapp.schema.sync import sync
 from tests.schema.parks import TREE, Parks
 from tests.schema.test_sync import TOML
 
@@ -23,12 +22,9 @@ SELECT n::text, 'けやき', ST_SetSRID(ST_MakePoint(-40000 + n, -27000), 6677) 
 def made(
     city_installation: Callable[[str], Installation], tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Parks]:
-    base = city_installation("musashimurayama")
-    parks = Parks.opened(base, tmp_path_factory.mktemp("parks"))
-    parks.with_layer(TOML)
-    yield parks
-    parks.ask(f"DROP TABLE IF EXISTS {TREE} CASCADE")
-    sync(base)
+    with Parks.opened(city_installation("musashimurayama"), tmp_path_factory.mktemp("parks")) as parks:
+        parks.with_layer(TOML)
+        yield parks
 
 
 @pytest.fixture
