@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable
 
 from sqlalchemy import Connection
 
+from gisapp.catalogue.layer import Layer
 from gisapp.catalogue.load import Catalogue
 from gisapp.schema.step import Step, quote, statement
 from gisapp.tiles.plan import choices
@@ -26,15 +26,10 @@ def is_chosen(name: str | None) -> bool:
     return name is not None and _NAME.search(name) is not None
 
 
-def drop_steps(connection: Connection, catalogue: Catalogue, changing: Iterable[str]) -> list[Step]:
+def drop_steps(connection: Connection, catalogue: Catalogue, changing: set[str]) -> list[Step]:
     """Steps that drop those no longer wanted, and those of layers whose tables are `changing` (ids): a condition may not hold for a
     column's new type."""
-    kept = _wanted(catalogue).keys() - {
-        (catalogue.layers[id].department, name)
-        for id in changing
-        if id in catalogue.layers
-        for name in _of(catalogue, id)
-    }
+    kept = {place for place, (layer, _) in _wanted(catalogue).items() if layer.id not in changing}
     return [
         statement(f"drop index {schema}.{name}", f"DROP INDEX {quote(schema)}.{quote(name)}")
         for schema, name in sorted(_there(connection, catalogue) - kept)
@@ -43,30 +38,23 @@ def drop_steps(connection: Connection, catalogue: Catalogue, changing: Iterable[
 
 def create_steps(connection: Connection, catalogue: Catalogue) -> list[Step]:
     """Steps that make those which are missing."""
-    wanted = _wanted(catalogue)
-    return [
-        statement(f"create index {schema}.{name}", wanted[schema, name])
-        for schema, name in sorted(wanted.keys() - _there(connection, catalogue))
-    ]
+    wanted, steps = _wanted(catalogue), []
+    for schema, name in sorted(wanted.keys() - _there(connection, catalogue)):
+        layer, condition = wanted[schema, name]
+        table = f"{quote(schema)}.{quote(layer.name)}"
+        made = f"CREATE INDEX {quote(name)} ON {table} USING gist (geom_web) WHERE {condition}"
+        steps.append(statement(f"create index {schema}.{name}", made))
+    return steps
 
 
-def _wanted(catalogue: Catalogue) -> dict[tuple[str, str], str]:
-    """By schema and name, the statement that makes it."""
-    return {
-        (layer.department, name): made
-        for layer in catalogue.layers.values()
-        for name, made in _of(catalogue, layer.id).items()
-    }
-
-
-def _of(catalogue: Catalogue, id: str) -> dict[str, str]:
-    layer, found = catalogue.layers[id], {}
-    for condition in choices(layer):
-        mark = hashlib.sha256(condition.encode()).hexdigest()[:10]
-        name = f"{layer.name[:_LONGEST]}_chosen_{mark}_idx"
-        table = f"{quote(layer.department)}.{quote(layer.name)}"
-        where = condition.replace("%%", "%")
-        found[name] = f"CREATE INDEX {quote(name)} ON {table} USING gist (geom_web) WHERE {where}"
+def _wanted(catalogue: Catalogue) -> dict[tuple[str, str], tuple[Layer, str]]:
+    """By schema and name of the index its layer and its condition."""
+    found = {}
+    for layer in catalogue.layers.values():
+        for condition in choices(layer):
+            mark = hashlib.sha256(f"{layer.id} {condition}".encode()).hexdigest()[:10]
+            name = f"{layer.name[:_LONGEST]}_chosen_{mark}_idx"
+            found[layer.department, name] = layer, condition.replace("%%", "%")
     return found
 
 
