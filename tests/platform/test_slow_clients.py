@@ -137,7 +137,9 @@ def test_one_address_gets_so_many_sessions_and_the_rest_is_refused_with_a_senten
     with ThreadPoolExecutor(count) as pool, locked(installation):
         asked = [pool.submit(ask, number) for number in range(count)]
         assert until(lambda: sum(one.done() for one in asked) >= 4, 5)
-        assert len(at_work(installation)) == MOST
+        # Others may be at work as well for a moment: whoever keeps tiles asks every tenth of a second what has changed.
+        reading = [query for _, _, query in at_work(installation) if "bridge_number" in query]
+        assert len(reading) == MOST, reading
         assert answers_quickly(small_server)
         refused = next(one.result() for one in asked if one.done())
     said = refused.json()
