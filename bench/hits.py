@@ -21,11 +21,8 @@ from bench.server import Server, forget, serving_other, target_of
 from bench.wrk import Wrk
 from gisapp.installation import Installation
 
-CONNECTIONS, ROUNDS, SECONDS = (
-    16,
-    13,
-    1.5,
-)  # many short rounds: the machine is faster or slower within seconds
+CONNECTIONS = 16
+ROUNDS, SECONDS = 13, 1.5  # many short ones: the machine is faster or slower within seconds
 SETTLING = 1.0  # seconds, not measured: who was not heard of for some seconds is looked up again
 REACH = {"ratio": 0.8, "per_second": 15_000, "p99_ms": 10.0, "memory_mb": 250.0}
 DEPARTMENT = "tax"

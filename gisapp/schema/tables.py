@@ -148,9 +148,8 @@ def _geometry_steps(connection: Connection, table: Table) -> Iterator[Step]:
     using = f"ST_Transform(geom, {wanted.srid})"
     if str(wanted.geometry_type).upper().startswith("MULTI"):
         using = f"ST_Multi({using})"
-    elif row.type.upper().startswith(
-        "MULTI"
-    ):  # what has several parts fits no column of one: nothing is left out
+    elif row.type.upper().startswith("MULTI"):
+        # What has several parts fits no column of one: no part is left out unseen.
         using = f"CASE ST_NumGeometries(geom) WHEN 1 THEN ST_GeometryN({using}, 1) ELSE {using} END"
     kind = f"geometry({wanted.geometry_type}, {wanted.srid})"
     web = table.c.geom_web.type.geometry_type  # type: ignore[attr-defined]
